@@ -1,0 +1,10 @@
+//! Counterpoint: n-gram language models in two voices.
+
+pub mod error;
+pub mod model;
+pub mod prob;
+pub mod progress;
+pub mod token;
+pub mod warning;
+
+pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,29 @@
+//! Here is a sentence, give me ids, and back.
+//!
+//! A [`Tokenizer`] cuts text into pieces; a [`Vocabulary`] numbers the pieces.
+//! Both are bytes in and bytes out, so that text in any encoding passes through
+//! a tokenizer that can bear it.
+
+mod id;
+mod vocabulary;
+
+pub use id::TokenId;
+pub use vocabulary::{SPECIAL_SURFACES, Vocabulary, VocabularyLimits};
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// Bytes for people: UTF-8 as it is, any other byte as `<0xHH>`.
+pub fn readable(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::new();
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            let _ = write!(out, "<0x{byte:02X}>");
+        }
+    }
+    Cow::Owned(out)
+}
