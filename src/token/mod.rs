@@ -5,9 +5,15 @@
 //! a tokenizer that can bear it.
 
 mod id;
+mod text;
+mod tokenizer;
 mod vocabulary;
+mod whitespace;
+mod words;
 
 pub use id::TokenId;
+pub use text::TokenText;
+pub use tokenizer::Tokenizer;
 pub use vocabulary::{SPECIAL_SURFACES, Vocabulary, VocabularyLimits};
 
 use std::borrow::Cow;

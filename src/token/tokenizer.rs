@@ -1,0 +1,189 @@
+//! Here is text, give me its pieces, and back.
+
+use std::fmt;
+use std::str::FromStr;
+
+use bstr::ByteSlice;
+use serde::{Deserialize, Serialize};
+
+use super::{whitespace, words};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A way to cut text into tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Tokenizer {
+    /// Words and numbers, each punctuation mark apart; white space only separates.
+    #[default]
+    Words,
+    /// What stands between blanks, exactly as KenLM's `lmplz` splits.
+    Whitespace,
+    /// Grapheme clusters: what a reader takes for one character.
+    Characters,
+    /// Single bytes, of any file at all.
+    Bytes,
+}
+
+impl Tokenizer {
+    /// All of them, in the order in which they are presented.
+    pub const ALL: [Tokenizer; 4] = [
+        Tokenizer::Words,
+        Tokenizer::Whitespace,
+        Tokenizer::Characters,
+        Tokenizer::Bytes,
+    ];
+
+    /// The name it goes by on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Tokenizer::Words => "words",
+            Tokenizer::Whitespace => "whitespace",
+            Tokenizer::Characters => "characters",
+            Tokenizer::Bytes => "bytes",
+        }
+    }
+
+    /// Calls `each` with every piece of the text, in order.
+    pub fn cut<'t>(self, text: &'t [u8], mut each: impl FnMut(&'t [u8])) {
+        match self {
+            Tokenizer::Words => words::cut(text, each),
+            Tokenizer::Whitespace => whitespace::cut(text, each),
+            Tokenizer::Characters => text
+                .grapheme_indices()
+                .for_each(|(start, end, _)| each(&text[start..end])),
+            Tokenizer::Bytes => text.chunks(1).for_each(each),
+        }
+    }
+
+    /// Every piece of the text, in order.
+    pub fn pieces(self, text: &[u8]) -> Vec<&[u8]> {
+        let mut pieces = Vec::new();
+        self.cut(text, |piece| pieces.push(piece));
+        pieces
+    }
+
+    /// The text that these pieces came from: exact for characters and bytes, readable for words,
+    /// one space between the tokens of white space.
+    pub fn join<'p>(self, pieces: impl IntoIterator<Item = &'p [u8]>) -> Vec<u8> {
+        let pieces = pieces.into_iter();
+        match self {
+            Tokenizer::Words => words::join(pieces),
+            Tokenizer::Whitespace => whitespace::join(pieces),
+            Tokenizer::Characters | Tokenizer::Bytes => pieces.flatten().copied().collect(),
+        }
+    }
+}
+
+impl fmt::Display for Tokenizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Tokenizer {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let found = Tokenizer::ALL.into_iter().find(|t| t.name() == name);
+        found.ok_or_else(|| {
+            let names: Vec<&str> = Tokenizer::ALL.iter().map(|t| t.name()).collect();
+            Error::new(ErrorKind::Usage, format!("no tokenizer is called '{name}'"))
+                .way_out(format!("choose one of {}", names.join(", ")))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cut(tokenizer: Tokenizer, text: &str) -> Vec<String> {
+        let pieces = tokenizer.pieces(text.as_bytes());
+        let readable = pieces.into_iter().map(crate::token::readable);
+        readable.map(|piece| piece.into_owned()).collect()
+    }
+
+    #[test]
+    fn words_stand_apart_from_punctuation() {
+        let text = "\"Don't go!\" said the well-known fox... at 10:30, for $3.50.";
+        let pieces = "\" Don't go ! \" said the well-known fox ... at 10:30 , for $ 3.50 .";
+        assert_eq!(
+            cut(Tokenizer::Words, text),
+            pieces.split(' ').collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn words_keep_scripts_marks_and_emoji_whole() {
+        assert_eq!(
+            cut(Tokenizer::Words, "naïve e\u{301}té"),
+            ["naïve", "e\u{301}té"]
+        );
+        let family = "👩\u{200D}👩\u{200D}👧";
+        assert_eq!(
+            cut(Tokenizer::Words, &format!("a{family}👍🏽🇫🇷")),
+            ["a", family, "👍🏽", "🇫🇷"]
+        );
+        assert_eq!(cut(Tokenizer::Words, "Привет, мир"), ["Привет", ",", "мир"]);
+    }
+
+    #[test]
+    fn words_join_readably() {
+        for text in [
+            "\"Who is there?\" asked the fox, and waited.",
+            "He said (twice) that it's 3.14; so be it!",
+            "Well... no.",
+        ] {
+            let pieces = Tokenizer::Words.pieces(text.as_bytes());
+            let joined = Tokenizer::Words.join(pieces);
+            assert_eq!(String::from_utf8(joined).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn whitespace_splits_as_lmplz_does() {
+        let text = "a\tb  c\r d\u{a0}e\u{b}f\0g ";
+        assert_eq!(
+            cut(Tokenizer::Whitespace, text),
+            ["a", "b", "c", "d\u{a0}e\u{b}f", "g"]
+        );
+    }
+
+    #[test]
+    fn characters_are_what_a_reader_sees() {
+        assert_eq!(
+            cut(Tokenizer::Characters, "e\u{301}🇫🇷\r\n"),
+            ["e\u{301}", "🇫🇷", "\r\n"]
+        );
+    }
+
+    #[test]
+    fn names_go_both_ways() {
+        for tokenizer in Tokenizer::ALL {
+            assert_eq!(tokenizer.name().parse::<Tokenizer>().unwrap(), tokenizer);
+        }
+        assert!("wordz".parse::<Tokenizer>().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn characters_and_bytes_lose_nothing(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+            for tokenizer in [Tokenizer::Characters, Tokenizer::Bytes] {
+                prop_assert_eq!(tokenizer.join(tokenizer.pieces(&bytes)), bytes.clone());
+            }
+        }
+
+        #[test]
+        fn words_and_whitespace_lose_only_blanks(text in any::<String>()) {
+            let visible = |bytes: &[u8]| -> Vec<u8> {
+                let text = String::from_utf8_lossy(bytes).into_owned();
+                text.chars().filter(|c| !c.is_whitespace() && *c != '\0').collect::<String>().into_bytes()
+            };
+            for tokenizer in [Tokenizer::Words, Tokenizer::Whitespace] {
+                let joined = tokenizer.pieces(text.as_bytes()).concat();
+                prop_assert_eq!(visible(&joined), visible(text.as_bytes()));
+            }
+        }
+    }
+}
