@@ -1,5 +1,6 @@
 //! Counterpoint: n-gram language models in two voices.
 
+pub mod count;
 pub mod error;
 pub mod model;
 pub mod prob;

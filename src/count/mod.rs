@@ -1,0 +1,22 @@
+//! Here are ids, give me counts.
+//!
+//! What comes out is [`Counts`]: for every order up to n, every n-gram that
+//! was seen, laid out as a forward trie (the followers of a context lie together,
+//! sorted by token) in which every n-gram also knows its suffix, the n-gram
+//! without its first token. Each has two counts: how often it was seen, and how
+//! many different tokens were seen before it, which is what Kneser–Ney
+//! smoothing wants. Smoothing then is a walk over arrays, without a look-up.
+//!
+//! - [`plain`]: the obvious way to count, by hash tables and one sort. It is the
+//!   reference that anything faster is held to.
+//! - [`adjusted`]: Kneser–Ney's counts, and KenLM's quirk.
+
+pub mod adjusted;
+mod order;
+pub mod plain;
+#[cfg(test)]
+mod tests;
+mod trie;
+
+pub use order::Order;
+pub use trie::{Counts, Level};
