@@ -5,6 +5,7 @@ pub mod error;
 pub mod model;
 pub mod prob;
 pub mod progress;
+pub mod smooth;
 pub mod token;
 pub mod warning;
 
