@@ -9,9 +9,11 @@
 //!
 //! - [`plain`]: the obvious way to count, by hash tables and one sort. It is the
 //!   reference that anything faster is held to.
+//! - [`link`]: how the orders hang together.
 //! - [`adjusted`]: Kneser–Ney's counts, and KenLM's quirk.
 
 pub mod adjusted;
+pub mod link;
 mod order;
 pub mod plain;
 #[cfg(test)]

@@ -9,17 +9,15 @@
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use super::{Counts, Level, Order, adjusted};
+use super::{Counts, Level, Order, adjusted, link};
 use crate::error::{Error, ErrorKind, Result};
-use crate::progress::{Progress, Stage};
+use crate::progress::Progress;
 use crate::token::{TokenId, TokenText};
-
-/// An n-gram where it stands in the padded text, and how often it was seen.
-type Seen<'t> = (&'t [TokenId], u64);
 
 /// Counts every n-gram of orders 1 to `order`.
 ///
-/// A sentence is read as `<s> w1 … wm </s>`; no n-gram reaches past its ends.
+/// A sentence is read as `<s> w1 … wm </s>`; no n-gram reaches past its ends. `progress` advances
+/// by the padded text's length for every order above 1: [`work`] says how far in all.
 ///
 /// # Errors
 /// If the text has no sentences, or more n-grams than 32-bit nodes can number.
@@ -35,20 +33,25 @@ pub fn count(
     }
     let padded = pad(text);
     let mut levels = vec![unigrams(&padded, vocabulary_len)];
-    let mut below: Vec<Seen> = Vec::new();
+    let mut below: Vec<&[TokenId]> = Vec::new();
     for n in 2..=order.get() {
-        progress.stage(stage(n, order));
-        let seen = windows(&padded, n);
-        if u32::try_from(seen.len()).is_err() {
-            return Err(Error::new(
-                ErrorKind::Input,
-                format!("more than 2^32 n-grams of order {n}"),
-            )
-            .way_out("choose a lower --order, or less text"));
+        let (ngrams, raw): (Vec<&[TokenId]>, Vec<u64>) = windows(&padded, n).into_iter().unzip();
+        if u32::try_from(ngrams.len()).is_err() {
+            let what = format!("more than 2^32 n-grams of order {n}");
+            return Err(
+                Error::new(ErrorKind::Input, what).way_out("choose a lower --order, or less text")
+            );
         }
-        attach(&mut levels, &below, &seen);
+        let contexts = levels[n - 2].len();
+        levels[n - 2].children = link::children(contexts, &below, &ngrams);
+        levels.push(Level {
+            tokens: ngrams.iter().map(|ngram| ngram[n - 1]).collect(),
+            raw,
+            suffix: link::suffixes(&below, &ngrams),
+            ..Level::default()
+        });
         progress.advance(padded.tokens() as u64);
-        below = seen;
+        below = ngrams;
     }
     let mut counts = Counts {
         levels,
@@ -59,14 +62,9 @@ pub fn count(
     Ok(counts)
 }
 
-fn stage(number: usize, order: Order) -> Stage {
-    Stage {
-        number: number - 1,
-        of: order.get() - 1,
-        name: "count",
-        unit: "tokens",
-        total: None,
-    }
+/// How many units [`count`] will advance by.
+pub fn work(text: &TokenText, order: Order) -> u64 {
+    (text.tokens() + 2 * text.len()) as u64 * order.context_len() as u64
 }
 
 /// Every sentence with its `<s>` and `</s>`.
@@ -95,7 +93,7 @@ fn unigrams(padded: &TokenText, vocabulary_len: usize) -> Level {
 }
 
 /// Every different window of length `n`, in reading order, with its count.
-fn windows(padded: &TokenText, n: usize) -> Vec<Seen<'_>> {
+fn windows(padded: &TokenText, n: usize) -> Vec<(&[TokenId], u64)> {
     let share = padded.len().div_ceil(rayon::current_num_threads());
     let tables: Vec<HashMap<&[TokenId], u64>> = (0..padded.len())
         .into_par_iter()
@@ -107,7 +105,7 @@ fn windows(padded: &TokenText, n: usize) -> Vec<Seen<'_>> {
             table
         })
         .collect();
-    let mut seen: Vec<Seen> = add_up(tables).into_iter().collect();
+    let mut seen: Vec<(&[TokenId], u64)> = add_up(tables).into_iter().collect();
     seen.par_sort_unstable();
     seen
 }
@@ -121,59 +119,4 @@ fn add_up<'t>(tables: Vec<HashMap<&'t [TokenId], u64>>) -> HashMap<&'t [TokenId]
         sum
     };
     tables.into_iter().reduce(larger).unwrap_or_default()
-}
-
-/// Hangs the n-grams of the next order on the levels so far.
-///
-/// `below` are the n-grams of the highest level so far, in order; it is empty for level 1, whose
-/// nodes are the ids themselves.
-fn attach(levels: &mut Vec<Level>, below: &[Seen], seen: &[Seen]) {
-    let contexts = levels.last().map_or(0, Level::len);
-    let mut children = Vec::with_capacity(contexts + 1);
-    let mut next = 0;
-    for node in 0..contexts {
-        children.push(next as u32);
-        while next < seen.len() && continues(below, node, seen[next].0) {
-            next += 1;
-        }
-    }
-    children.push(next as u32);
-    debug_assert_eq!(next, seen.len(), "every n-gram has its context");
-    levels.last_mut().expect("level 1 is there").children = children;
-    let level = Level {
-        tokens: seen
-            .iter()
-            .map(|(ngram, _)| ngram[ngram.len() - 1])
-            .collect(),
-        raw: seen.iter().map(|(_, count)| *count).collect(),
-        suffix: suffixes(levels, seen),
-        ..Level::default()
-    };
-    levels.push(level);
-}
-
-/// True if the n-gram's context is this node.
-fn continues(below: &[Seen], node: usize, ngram: &[TokenId]) -> bool {
-    let context = &ngram[..ngram.len() - 1];
-    match below.get(node) {
-        Some((node_ngram, _)) => *node_ngram == context,
-        None => context[0].index() == node,
-    }
-}
-
-/// The node of each n-gram without its first token.
-fn suffixes(levels: &[Level], seen: &[Seen]) -> Vec<u32> {
-    let find = |ngram: &[TokenId]| -> usize {
-        let mut node = ngram[1].index();
-        for (position, token) in ngram[2..].iter().enumerate() {
-            let children = levels[position].children(node);
-            let followers = &levels[position + 1].tokens[children.clone()];
-            let found = followers.binary_search(token);
-            node = children.start + found.expect("every end of a seen n-gram was seen");
-        }
-        node
-    };
-    seen.par_iter()
-        .map(|(ngram, _)| find(ngram) as u32)
-        .collect()
 }
