@@ -1,1 +1,3 @@
+//! The command of the Counterpoint toolkit.
+
 fn main() {}
