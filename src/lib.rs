@@ -6,6 +6,7 @@ pub mod model;
 pub mod prob;
 pub mod progress;
 pub mod smooth;
+pub mod store;
 pub mod token;
 pub mod warning;
 
