@@ -1,0 +1,67 @@
+//! Here is how a corpus is to be read.
+//!
+//! The options are small and plain, because a model keeps those it was trained
+//! with.
+
+use serde::{Deserialize, Serialize};
+
+/// How to read a corpus; the default is one sentence a line, in UTF-8, as it stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CorpusOptions {
+    /// What one sentence is.
+    pub unit: Unit,
+    /// The input is JSON Lines and the text is in this field; a dot leads into an inner object.
+    pub jsonl_field: Option<String>,
+    /// What to do with bytes that are not UTF-8.
+    pub invalid: InvalidUtf8,
+    /// What to do with sentences that hold nothing but white space.
+    pub blank: BlankLines,
+    /// Which Unicode normalisation the text gets.
+    pub normalise: Normalisation,
+    /// Whether capital letters become small ones.
+    pub lowercase: bool,
+}
+
+/// What one sentence is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Unit {
+    /// Each line.
+    #[default]
+    Line,
+    /// Each file, or each record of JSON Lines, its line ends included.
+    Document,
+}
+
+/// What to do with bytes that are not UTF-8.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum InvalidUtf8 {
+    /// Stop, and say where they are.
+    #[default]
+    Refuse,
+    /// Put U+FFFD in the place of each invalid sequence, and count them.
+    Replace,
+    /// Keep them; only for tokenizers whose tokens are bytes.
+    Keep,
+}
+
+/// What to do with sentences that hold nothing but white space.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum BlankLines {
+    /// Keep them: each is a sentence without words.
+    #[default]
+    Keep,
+    /// Leave them out.
+    Skip,
+}
+
+/// Which Unicode normalisation the text gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Normalisation {
+    /// None.
+    #[default]
+    None,
+    /// Canonical composition: é is one character, however it was typed.
+    Nfc,
+    /// Compatibility composition: ﬁ becomes fi, ２ becomes 2 as well.
+    Nfkc,
+}
