@@ -7,6 +7,7 @@ pub mod prob;
 pub mod progress;
 pub mod smooth;
 pub mod store;
+pub mod text;
 pub mod token;
 pub mod warning;
 

@@ -1,0 +1,59 @@
+//! Here is a path, give me sentences.
+//!
+//! In go names: files, folders, patterns, `-` for standard input. Out come
+//! batches of sentences, in the order of the names, a few mebibytes at a time,
+//! so that a corpus larger than memory is no special case and the work on a
+//! batch can be shared among threads.
+//!
+//! ```
+//! use counterpoint::text::{Corpus, CorpusOptions};
+//!
+//! let corpus = Corpus::from_text("tiny", "the cat sat\nthe dog ran\n", CorpusOptions::default());
+//! for batch in corpus.batches() {
+//!     let batch = batch?;
+//!     assert_eq!(batch.sentence(1), b"the dog ran");
+//!     assert_eq!(batch.place(1), "tiny, line 2");
+//! }
+//! # Ok::<(), counterpoint::Error>(())
+//! ```
+//!
+//! # What a sentence is
+//!
+//! A line, without its `\n` and without one `\r` before it. A last line counts
+//! with or without its `\n`. With [`Unit::Document`] a sentence is a whole file,
+//! line ends and all. From JSON Lines the text is a field of each record; its
+//! lines are sentences, or with [`Unit::Document`] the record is.
+//!
+//! # Why so
+//!
+//! * What a file is, its content decides. A name may lie: compression is
+//!   recognised by its magic, and in a folder a file is text unless it has a NUL
+//!   byte near its beginning. A byte order mark is no word, and UTF-16 is refused
+//!   by its name rather than read as noise.
+//! * Nothing is lost silently. Bytes that are not UTF-8 are refused with their
+//!   place unless asked for otherwise; replacements and skipped files are counted
+//!   in [`Corpus::warnings`]; a corpus without a sentence ends in an error, so
+//!   that nobody trains on nothing.
+//! * One pass costs one buffer. A line is limited to a gibibyte, and so is a
+//!   document; the memory a reader takes depends on nothing else.
+//! * Spelling is settled here ([`CorpusOptions::fold`]), and the options are
+//!   stored with a model, so that a question is spelt like the text it was
+//!   trained on.
+
+mod batch;
+mod compression;
+mod corpus;
+mod fold;
+mod inputs;
+mod jsonl;
+mod options;
+mod reader;
+mod source;
+mod stream;
+
+#[cfg(test)]
+mod corpus_tests;
+
+pub use batch::Batch;
+pub use corpus::{Batches, Corpus};
+pub use options::{BlankLines, CorpusOptions, InvalidUtf8, Normalisation, Unit};
