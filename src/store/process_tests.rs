@@ -88,7 +88,10 @@ fn a_killed_save_leaves_a_valid_file_and_its_temporary_is_swept() {
         let mut other = another_process("save on and on", &target, None)
             .spawn()
             .unwrap();
-        sleep(Duration::from_millis(10 + round % 13));
+        while partials_in(folder.path()) == 0 {
+            assert!(other.try_wait().unwrap().is_none(), "it ended by itself");
+        }
+        sleep(Duration::from_millis(round % 13));
         other.kill().unwrap();
         other.wait().unwrap();
         numbers_at(&target);
