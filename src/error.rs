@@ -77,6 +77,13 @@ impl Error {
         self
     }
 
+    /// Says where, unless something closer to the trouble already did.
+    #[must_use]
+    pub fn at_least(mut self, place: impl Into<String>) -> Self {
+        self.parts.place.get_or_insert_with(|| place.into());
+        self
+    }
+
     /// Says what the reader can do about it.
     #[must_use]
     pub fn way_out(mut self, advice: impl Into<String>) -> Self {

@@ -57,3 +57,4 @@ mod corpus_tests;
 pub use batch::Batch;
 pub use corpus::{Batches, Corpus};
 pub use options::{BlankLines, CorpusOptions, InvalidUtf8, Normalisation, Unit};
+pub use stream::open_decompressed;

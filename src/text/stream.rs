@@ -3,6 +3,7 @@
 //! A stream takes off the compression and the byte order mark, keeps count of
 //! where it is, on the disk and in the text, and knows its name for errors.
 
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -150,6 +151,17 @@ pub(super) fn looks_like_text(bytes: impl Read + Send + 'static) -> io::Result<b
         Err(_) if compression.is_some() => Ok(true),
         Err(error) => Err(error),
     }
+}
+
+/// Opens a file and undoes its compression, if it has any.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn open_decompressed(path: &Path) -> Result<BufReader<Box<dyn Read + Send>>> {
+    let failure = |error| Error::io("read", path, error);
+    let file = File::open(path).map_err(failure)?;
+    let (_, text) = unpack(file).map_err(failure)?;
+    Ok(BufReader::with_capacity(BUFFER, text))
 }
 
 type Unpacked = (Option<Compression>, Box<dyn Read + Send>);

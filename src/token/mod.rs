@@ -4,15 +4,19 @@
 //! Both are bytes in and bytes out, so that text in any encoding passes through
 //! a tokenizer that can bear it.
 
+mod corpus;
 mod id;
+mod reading;
 mod text;
 mod tokenizer;
 mod vocabulary;
 mod whitespace;
 mod words;
 
+pub use corpus::{Numbered, number, read};
 pub use id::TokenId;
-pub use text::TokenText;
+pub use reading::{Reading, SpecialsInText};
+pub use text::{TokenText, split_off_heldout};
 pub use tokenizer::Tokenizer;
 pub use vocabulary::{SPECIAL_SURFACES, Vocabulary, VocabularyLimits};
 

@@ -43,9 +43,16 @@ impl TokenText {
         &self.ids
     }
 
-    /// All ids, to be renumbered in place.
-    pub fn ids_mut(&mut self) -> &mut [TokenId] {
-        &mut self.ids
+    /// Gives every id another number.
+    pub fn renumber(&mut self, number: impl Fn(TokenId) -> TokenId) {
+        self.ids.iter_mut().for_each(|id| *id = number(*id));
+    }
+
+    /// Adds all sentences of another text, each id by another number.
+    pub fn append(&mut self, other: &TokenText, number: impl Fn(TokenId) -> TokenId) {
+        let before = self.ids.len();
+        self.ids.extend(other.ids.iter().map(|&id| number(id)));
+        self.ends.extend(other.ends.iter().map(|end| before + end));
     }
 
     /// One sentence.
@@ -67,5 +74,49 @@ impl<S: IntoIterator<Item = TokenId>> FromIterator<S> for TokenText {
             .into_iter()
             .for_each(|sentence| text.push(sentence));
         text
+    }
+}
+
+/// One sentence in so many is held out.
+const ONE_IN: usize = 20;
+
+/// Splits a text in two: what to learn from, and about a twentieth to be judged on.
+///
+/// Every twentieth sentence is held out. Of fewer sentences than that, which are long ones
+/// (documents), each gives its last twentieth.
+pub fn split_off_heldout(text: &TokenText) -> (TokenText, TokenText) {
+    let (mut training, mut heldout) = (TokenText::new(), TokenText::new());
+    for (number, sentence) in text.sentences().enumerate() {
+        let sentence = sentence.iter().copied();
+        if text.len() < ONE_IN {
+            let kept = sentence.len() - sentence.len() / ONE_IN;
+            training.push(sentence.clone().take(kept));
+            heldout.push(sentence.skip(kept));
+        } else if number % ONE_IN == ONE_IN - 1 {
+            heldout.push(sentence);
+        } else {
+            training.push(sentence);
+        }
+    }
+    (training, heldout)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_twentieth_is_held_out_and_nothing_is_lost() {
+        let many: TokenText = (0..60).map(|i| vec![TokenId(i); 3]).collect();
+        let (training, heldout) = split_off_heldout(&many);
+        assert_eq!((training.len(), heldout.len()), (57, 3));
+        assert_eq!(heldout.sentence(0), [TokenId(19); 3]);
+
+        let one: TokenText = [(0..100).map(TokenId).collect::<Vec<_>>()]
+            .into_iter()
+            .collect();
+        let (training, heldout) = split_off_heldout(&one);
+        assert_eq!((training.tokens(), heldout.tokens()), (95, 5));
+        assert_eq!(heldout.sentence(0)[0], TokenId(95));
     }
 }

@@ -15,6 +15,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::TokenId;
 use crate::error::{Error, ErrorKind, Result};
+use crate::store::{ModelFile, Writer};
 
 /// The surfaces of the three special tokens, by id.
 pub const SPECIAL_SURFACES: [&str; TokenId::SPECIALS] = ["<unk>", "<s>", "</s>"];
@@ -83,6 +84,18 @@ impl Vocabulary {
             }
         }
         Ok(vocabulary)
+    }
+
+    /// Puts its parts into a model file.
+    pub fn save(&self, writer: &mut Writer) -> Result<()> {
+        writer.section("vocabulary.bytes", &self.bytes)?;
+        writer.column("vocabulary.ends", &self.ends)
+    }
+
+    /// Takes it out of a model file.
+    pub fn load(file: &ModelFile) -> Result<Self> {
+        let ends = file.column::<u64>("vocabulary.ends")?;
+        Self::from_parts(file.bytes("vocabulary.bytes")?.to_vec(), ends.to_vec())
     }
 
     /// The stored parts: all surfaces end to end, and where each ends.
