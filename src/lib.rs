@@ -3,6 +3,7 @@
 pub mod count;
 pub mod error;
 pub mod model;
+pub mod ngram;
 pub mod prob;
 pub mod progress;
 pub mod smooth;

@@ -7,6 +7,8 @@
 //! and fakes none. A [`Distribution`] is one answer, with the measures people
 //! ask of it: entropy, effective choices, ranks, tails.
 
+use rayon::prelude::*;
+
 use crate::prob::{LogProb, entropy_bits};
 use crate::token::{TokenId, Vocabulary};
 
@@ -35,6 +37,23 @@ pub trait LanguageModel: Send + Sync {
 
     /// A reader that goes on token by token, at first with the empty context.
     fn cursor(&self) -> Box<dyn Cursor + '_>;
+
+    /// ln p of every token of each sentence and of its `</s>`, each read from its `<s>`: one more
+    /// number than the sentence has tokens.
+    fn score(&self, sentences: &[&[TokenId]]) -> Vec<Vec<LogProb>> {
+        let one = |sentence: &&[TokenId]| {
+            let mut cursor = self.cursor();
+            let mut before = TokenId::START;
+            let tokens = sentence.iter().chain([&TokenId::END]);
+            let score = tokens.map(|&token| {
+                cursor.push(before);
+                before = token;
+                cursor.log_prob(token)
+            });
+            score.collect()
+        };
+        sentences.par_iter().map(one).collect()
+    }
 
     /// What the counts say, if this voice has counts.
     fn evidence(&self) -> Option<&dyn Evidence> {
@@ -153,6 +172,11 @@ impl Distribution {
     /// ln p by id.
     pub fn log_probs(&self) -> &[f64] {
         &self.log_probs
+    }
+
+    /// ln p by id, to be used again.
+    pub fn into_log_probs(self) -> Vec<f64> {
+        self.log_probs
     }
 
     /// The probability of one token.

@@ -92,6 +92,36 @@ impl Smoothing {
     }
 }
 
+/// What becomes of the counts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Estimate {
+    /// Probabilities, by a smoothing: a language model.
+    Probabilities(Smoothing),
+    /// Scores that are no probabilities.
+    Scores(StupidBackoff),
+}
+
+impl Estimate {
+    /// The numbers of every n-gram that was counted.
+    pub fn estimate(&self, counts: &Counts, progress: &dyn Progress) -> Smoothed {
+        match self {
+            Estimate::Probabilities(smoothing) => smoothing.smooth(counts, progress),
+            Estimate::Scores(stupid_backoff) => stupid_backoff.scores(counts),
+        }
+    }
+}
+
+impl fmt::Display for Estimate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Estimate::Probabilities(smoothing) => smoothing.fmt(f),
+            Estimate::Scores(StupidBackoff { penalty }) => {
+                write!(f, "stupid back-off ({penalty} a step)")
+            }
+        }
+    }
+}
+
 impl fmt::Display for Smoothing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -14,12 +14,14 @@
 //! [`LanguageModel`](crate::model::LanguageModel): what asks for one does not
 //! compile.
 
+use serde::{Deserialize, Serialize};
+
 use super::CountKind;
 use super::interpolate::{Smoothed, SmoothedLevel, Unlisted};
 use crate::count::Counts;
 
 /// The method, with its one number.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StupidBackoff {
     /// What each step back costs.
     pub penalty: f64,

@@ -1,0 +1,59 @@
+//! Here is a table, give me the text that every toolkit reads; and back.
+//!
+//! ```text
+//! \data\
+//! ngram 1=5
+//! ngram 2=6
+//!
+//! \1-grams:
+//! -1.2041199	<unk>	0
+//! 0	<s>	-0.30103
+//! …
+//! \2-grams:
+//! -0.22184876	<s> once
+//! …
+//! \end\
+//! ```
+//!
+//! log10 probability, the n-gram, log10 back-off below the highest order. What
+//! is written is what KenLM's `lmplz` writes, entry for entry and in its order;
+//! what is read is what is found in the world, each oddity repaired and said, or
+//! refused with its line.
+
+mod close;
+mod lines;
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use read::{Imported, Leniency, read};
+pub use write::write;
+
+use std::io::Read;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::{store, text};
+
+/// How ARPA files say that a probability is 0.
+const LOG_ZERO: f32 = -99.0;
+
+/// How far into a file its `\data\` line is looked for.
+const NEAR_THE_BEGINNING: u64 = 1 << 16;
+
+/// True if the file, once decompressed, has a `\data\` line near its beginning.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn is_arpa(path: &Path) -> Result<bool> {
+    let mut beginning = Vec::new();
+    let mut input = text::open_decompressed(path)?.take(NEAR_THE_BEGINNING);
+    let read = input.read_to_end(&mut beginning);
+    read.map_err(|error| Error::io("read", path, error))?;
+    let is_model = beginning.starts_with(&store::MAGIC);
+    Ok(!is_model
+        && beginning
+            .split(|&b| b == b'\n')
+            .any(|line| line.trim_ascii() == b"\\data\\"))
+}

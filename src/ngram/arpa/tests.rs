@@ -1,0 +1,223 @@
+use std::path::Path;
+use std::sync::Mutex;
+
+use super::{Imported, Leniency, read, write};
+use crate::error::Result;
+use crate::progress::{Progress, Quiet, Stage};
+use crate::smooth::Unlisted;
+use crate::token::TokenId;
+use crate::warning::Warning;
+
+/// Keeps the warnings.
+#[derive(Default)]
+struct Heard(Mutex<Vec<String>>);
+
+impl Progress for Heard {
+    fn stage(&self, _: Stage) {}
+    fn advance(&self, _: u64) {}
+    fn note(&self, _: &str) {}
+    fn warn(&self, warning: Warning) {
+        self.0.lock().unwrap().push(warning.to_string());
+    }
+}
+
+const GOOD: &str = "\\data\\
+ngram 1=5
+ngram 2=3
+ngram 3=1
+
+\\1-grams:
+-1\t<unk>
+-99\t<s>\t-0.5
+-0.75\t</s>
+-0.5\ta\t-0.25
+-0.625\tb\t-0.125
+
+\\2-grams:
+-0.25\t<s> a\t-0.0625
+-0.125\ta b\t-0.03125
+-0.5\tb </s>
+
+\\3-grams:
+-0.0625\t<s> a b
+
+\\end\\
+";
+
+fn import(text: &str, leniency: Leniency) -> Result<(Imported, Vec<String>)> {
+    let heard = Heard::default();
+    let imported = read(&mut text.as_bytes(), "model.arpa", leniency, &heard)?;
+    Ok((imported, heard.0.into_inner().unwrap()))
+}
+
+fn refusal(text: &str) -> String {
+    import(text, Leniency::Strict)
+        .err()
+        .expect("refused")
+        .to_string()
+}
+
+#[test]
+fn a_good_file_comes_in_whole() {
+    let (imported, warnings) = import(GOOD, Leniency::Strict).unwrap();
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let table = &imported.table;
+    let [a, b] = [b"a", b"b"].map(|word| imported.vocabulary.id(word).unwrap());
+    let context = table.locate(&[TokenId::START, a]);
+    assert_eq!(table.log10_backoff(context), -0.0625);
+    let ngram = table.child(context, b).unwrap();
+    assert_eq!((ngram.length(), table.log10_prob(ngram)), (3, -0.0625));
+    assert_eq!(table.log10_backoff(table.locate(&[TokenId::UNKNOWN])), 0.0);
+}
+
+#[test]
+fn out_and_in_again_is_exact() {
+    let (imported, _) = import(GOOD, Leniency::Strict).unwrap();
+    let mut first = Vec::new();
+    let write_out = |imported: &Imported, out: &mut Vec<u8>| {
+        let (vocabulary, table) = (&imported.vocabulary, &imported.table);
+        write(
+            vocabulary,
+            table,
+            Unlisted::LowerOrder,
+            out,
+            Path::new("out"),
+        )
+        .unwrap();
+    };
+    write_out(&imported, &mut first);
+    let text = String::from_utf8(first.clone()).unwrap();
+    assert!(text.contains("-0.0625\t<s> a b\n"));
+    let again = read(&mut &first[..], "again", Leniency::Strict, &Quiet).unwrap();
+    let mut second = Vec::new();
+    write_out(&again, &mut second);
+    assert_eq!(first, second);
+}
+
+#[test]
+fn text_before_the_data_and_odd_blanks_are_read() {
+    let odd = GOOD
+        .replace('\n', "\r\n")
+        .replace("ngram 1=5", "ngram 1 = 5");
+    let odd = format!("made by hand\r\n# comment\r\n{odd}").replace("<s> a b", "<s>\ta  b");
+    let (imported, warnings) = import(odd.trim_end(), Leniency::Strict).unwrap();
+    assert_eq!(imported.table.levels()[2].tokens.len(), 1);
+    assert!(warnings.is_empty());
+}
+
+#[test]
+fn wrong_counts_are_refused_by_both_numbers() {
+    let wrong = GOOD.replace("ngram 2=3", "ngram 2=4");
+    let message = refusal(&wrong);
+    assert!(
+        message.contains("says 4") && message.contains("has 3"),
+        "{message}"
+    );
+    let (_, warnings) = import(&wrong, Leniency::Lenient).unwrap();
+    assert_eq!(warnings.len(), 1);
+}
+
+#[test]
+fn positive_infinite_and_meaningless_numbers_are_refused_by_line() {
+    for (bad, word) in [
+        ("0.25", "positive"),
+        ("inf", "-99"),
+        ("NaN", "-99"),
+        ("x", "'x'"),
+    ] {
+        let message = refusal(&GOOD.replace("-0.625\tb", &format!("{bad}\tb")));
+        assert!(
+            message.contains("line 11") && message.contains(word),
+            "{message}"
+        );
+    }
+    let lenient = GOOD.replace("-0.625\tb", "0.25\tb");
+    let (imported, _) = import(&lenient, Leniency::Lenient).unwrap();
+    assert_eq!(imported.table.levels()[0].log10_prob[4], 0.0);
+}
+
+#[test]
+fn a_missing_unk_is_supplied_and_a_capital_one_is_an_alias() {
+    let without = GOOD
+        .replace("-1\t<unk>\n", "")
+        .replace("ngram 1=5", "ngram 1=4");
+    let (imported, warnings) = import(&without, Leniency::Strict).unwrap();
+    assert_eq!(imported.table.levels()[0].log10_prob[0], -100.0);
+    assert!(warnings[0].contains("<unk>"));
+
+    let (imported, warnings) = import(&GOOD.replace("<unk>", "<UNK>"), Leniency::Strict).unwrap();
+    assert_eq!(imported.table.levels()[0].log10_prob[0], -1.0);
+    assert!(warnings[0].contains("<UNK>"));
+}
+
+#[test]
+fn missing_sentence_marks_are_allowed_and_said() {
+    let bare = "\\data\\\nngram 1=2\n\n\\1-grams:\n-0.3 a\n-0.3 <unk>\n\n\\end\\\n";
+    let (imported, warnings) = import(bare, Leniency::Strict).unwrap();
+    assert_eq!(warnings.len(), 2, "<s> and </s>: {warnings:?}");
+    assert_eq!(
+        imported.vocabulary.len(),
+        4,
+        "and order 1 alone is no fault"
+    );
+}
+
+#[test]
+fn minus_99_is_a_probability_of_zero() {
+    let (imported, _) = import(&GOOD.replace("-0.625\tb", "-99\tb"), Leniency::Strict).unwrap();
+    assert_eq!(imported.table.levels()[0].log10_prob[4], f32::NEG_INFINITY);
+}
+
+#[test]
+fn missing_suffixes_and_contexts_are_inserted_with_their_backed_off_probability() {
+    let without = GOOD
+        .replace("-0.125\ta b\t-0.03125\n", "")
+        .replace("ngram 2=3", "ngram 2=2");
+    let (imported, warnings) = import(&without, Leniency::Strict).unwrap();
+    assert!(
+        warnings[0].starts_with("model.arpa: 1 contexts or suffixes"),
+        "{warnings:?}"
+    );
+    let a_b = [b"a", b"b"].map(|word| imported.vocabulary.id(word).unwrap());
+    let table = &imported.table;
+    let ngram = table.child(table.locate(&a_b[..1]), a_b[1]).unwrap();
+    assert_eq!(
+        table.log10_prob(ngram),
+        -0.25 + -0.625,
+        "back-off of a, then b"
+    );
+}
+
+#[test]
+fn other_breaches_say_what_belongs_where() {
+    let cases = [
+        (GOOD.replace("\\data\\", "data"), "\\data\\"),
+        (GOOD.replace("\\2-grams:", "\\3-grams:"), "\\2-grams:"),
+        (GOOD.replace("\\end\\\n", ""), "cut short"),
+        (
+            GOOD.replace("b </s>", "b c"),
+            "'c' is not among the unigrams",
+        ),
+        (GOOD.replace("b </s>", "b"), "fields"),
+        (GOOD.replace("-0.625\tb", "-0.625\ta"), "twice"),
+        (GOOD.replace("b </s>", "a b"), "twice"),
+        (
+            GOOD.replace("ngram 1=5\nngram 2=3\nngram 3=1\n", ""),
+            "header",
+        ),
+        (GOOD.replace("ngram 3=1", "ngram 9=1"), "ngram 3="),
+        (String::new(), "\\data\\"),
+    ];
+    for (text, expected) in cases {
+        let message = refusal(&text);
+        assert!(message.contains(expected), "{expected}: {message}");
+    }
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    for end in 0..GOOD.len() - 1 {
+        let cut = import(&GOOD[..end], Leniency::Strict);
+        assert!(cut.is_err(), "cut at {end}");
+    }
+}

@@ -1,0 +1,24 @@
+//! Here are probabilities, give me a table to ask.
+//!
+//! - [`table`](Table): the numbers, laid out to be walked forwards.
+//! - [`NgramModel`]: the statistical voice over a table; [`Scorer`], the same for
+//!   scores that are no probabilities.
+//! - [`format`](mod@format): to a model file and back.
+//! - [`arpa`]: to the text that every toolkit reads, and back.
+//! - [`build`]: from ids to any of them, in one call.
+
+pub mod arpa;
+mod build;
+pub mod format;
+mod header;
+mod model;
+mod scorer;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use build::{Built, build};
+pub use header::NgramHeader;
+pub use model::NgramModel;
+pub use scorer::{Score, Scorer};
+pub use table::{Node, Table, TableLevel};

@@ -1,0 +1,294 @@
+//! Here are probabilities and back-offs, ask them in any order.
+//!
+//! The table is a forward trie with suffix links, laid out as columns:
+//!
+//! ```text
+//! level n, node i:   token · log10 p · log10 back-off · suffix ─▶ level n−1 · children ─▶ level n+1 · times seen
+//! ```
+//!
+//! Followers of a context lie together and ascend, so listing what comes next
+//! is a slice and finding one of them a binary search. What is not listed is
+//! found by following suffix links towards the root, adding up back-offs on the
+//! way: no hash table, no scan of the vocabulary.
+//!
+//! Probabilities are kept as `f32` log10, the unit of ARPA files, so that a model
+//! goes out to ARPA and back in without losing a digit.
+
+use std::ops::Range;
+
+use crate::count::Counts;
+use crate::error::{Error, ErrorKind, Result};
+use crate::smooth::Smoothed;
+use crate::store::Column;
+use crate::token::TokenId;
+
+/// An n-gram: its length and its place in the level of that length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Node {
+    /// The n-gram's length; 0 is the root, the empty n-gram.
+    pub(super) length: usize,
+    pub(super) index: usize,
+}
+
+impl Node {
+    /// The empty context.
+    pub const ROOT: Node = Node {
+        length: 0,
+        index: 0,
+    };
+
+    /// How many tokens the n-gram has.
+    pub fn length(self) -> usize {
+        self.length
+    }
+}
+
+/// The n-grams of one length, in the order in which they read.
+#[derive(Clone, Default)]
+pub struct TableLevel {
+    /// The last token of each. Level 1 has a node for every token, so that node is id.
+    pub tokens: Column<TokenId>,
+    /// log10 p(last token | the tokens before).
+    pub log10_prob: Column<f32>,
+    /// log10 of the back-off weight as a context. Empty at the top.
+    pub log10_backoff: Column<f32>,
+    /// The node, one level below, without the first token. Empty at level 1.
+    pub suffix: Column<u32>,
+    /// Where the children of each begin, one level up, and where the last end. Empty at the top.
+    pub children: Column<u32>,
+    /// How often each was seen. Empty if nobody counted.
+    pub times_seen: Column<u64>,
+}
+
+/// The n-grams of every order.
+#[derive(Clone)]
+pub struct Table {
+    levels: Vec<TableLevel>,
+}
+
+impl Table {
+    /// From counts and what a smoothing made of them.
+    pub fn new(counts: &Counts, smoothed: &Smoothed) -> Self {
+        let log10 = |p: &Vec<f64>| -> Vec<f32> { p.iter().map(|p| p.log10() as f32).collect() };
+        let levels = counts.levels().iter().zip(smoothed.levels());
+        let level =
+            |(counted, smooth): (&crate::count::Level, &crate::smooth::SmoothedLevel)| TableLevel {
+                tokens: counted.tokens.clone().into(),
+                log10_prob: log10(&smooth.probability).into(),
+                log10_backoff: log10(&smooth.backoff).into(),
+                suffix: counted.suffix.clone().into(),
+                children: counted.children.clone().into(),
+                times_seen: counted.raw.clone().into(),
+            };
+        Table {
+            levels: levels.map(level).collect(),
+        }
+    }
+
+    /// From stored or imported levels, every invariant checked: whatever is asked of the table
+    /// later stays inside it.
+    pub fn from_levels(levels: Vec<TableLevel>) -> Result<Self> {
+        let table = Table { levels };
+        for n in 1..=table.order() {
+            let checked = table.check_lengths(n).and_then(|()| table.check_values(n));
+            let checked = checked.and_then(|()| table.check_links(n));
+            checked.map_err(|what| {
+                Error::new(
+                    ErrorKind::Corrupt,
+                    format!("order {n} of its table: {what}"),
+                )
+                .way_out("build or import the model again")
+            })?;
+        }
+        Ok(table)
+    }
+
+    /// The highest order.
+    pub fn order(&self) -> usize {
+        self.levels.len()
+    }
+
+    /// The levels, order 1 first.
+    pub fn levels(&self) -> &[TableLevel] {
+        &self.levels
+    }
+
+    /// True if the table knows how often its n-grams were seen.
+    pub fn is_counted(&self) -> bool {
+        !self.levels[0].times_seen.is_empty()
+    }
+
+    /// The n-gram that continues a context by this token, if it is listed.
+    pub fn child(&self, context: Node, token: TokenId) -> Option<Node> {
+        let length = context.length + 1;
+        if context == Node::ROOT {
+            let index = token.index();
+            return (index < self.levels[0].tokens.len()).then_some(Node { length, index });
+        }
+        let children = self.children(context);
+        let followers = self
+            .levels
+            .get(context.length)?
+            .tokens
+            .get(children.clone())?;
+        let index = children.start + followers.binary_search(&token).ok()?;
+        Some(Node { length, index })
+    }
+
+    /// The nodes, one level up, that continue a context.
+    pub fn children(&self, context: Node) -> Range<usize> {
+        match context.length {
+            0 => 0..self.levels[0].tokens.len(),
+            length if length < self.order() => {
+                let children = &self.levels[length - 1].children;
+                children[context.index] as usize..children[context.index + 1] as usize
+            }
+            _ => 0..0,
+        }
+    }
+
+    /// The n-gram without its first token.
+    ///
+    /// # Panics
+    /// At the root.
+    pub fn suffix(&self, node: Node) -> Node {
+        match node.length {
+            1 => Node::ROOT,
+            length => Node {
+                length: length - 1,
+                index: self.levels[length - 1].suffix[node.index] as usize,
+            },
+        }
+    }
+
+    /// log10 of a context's back-off weight; 0 at the root, below which nothing lies.
+    pub fn log10_backoff(&self, context: Node) -> f64 {
+        match context.length {
+            0 => 0.0,
+            length => f64::from(self.levels[length - 1].log10_backoff[context.index]),
+        }
+    }
+
+    /// log10 p(last token | the tokens before) of an n-gram.
+    pub fn log10_prob(&self, ngram: Node) -> f64 {
+        f64::from(self.levels[ngram.length - 1].log10_prob[ngram.index])
+    }
+
+    /// How often an n-gram was seen.
+    pub fn times_seen(&self, ngram: Node) -> Option<u64> {
+        let level = &self.levels[ngram.length - 1];
+        level.times_seen.get(ngram.index).copied()
+    }
+
+    /// The longest listed end of what a context becomes by one more token, short enough to be a
+    /// context itself.
+    pub fn advance(&self, context: Node, token: TokenId) -> Node {
+        let mut context = context;
+        loop {
+            match self.child(context, token) {
+                Some(child) if child.length < self.order() => return child,
+                Some(_) if self.order() == 1 => return Node::ROOT,
+                Some(child) => return self.suffix(child),
+                None if context == Node::ROOT => return Node::ROOT,
+                None => context = self.suffix(context),
+            }
+        }
+    }
+
+    /// The longest listed end of a context.
+    pub fn locate(&self, context: &[TokenId]) -> Node {
+        let read = |node, &token: &TokenId| self.advance(node, token);
+        context.iter().fold(Node::ROOT, read)
+    }
+
+    fn check_lengths(&self, n: usize) -> Result<(), String> {
+        let level = &self.levels[n - 1];
+        let len = level.tokens.len();
+        let top = n == self.order();
+        let counted = self.is_counted();
+        let expected = [
+            ("probabilities", level.log10_prob.len(), len),
+            (
+                "back-offs",
+                level.log10_backoff.len(),
+                if top { 0 } else { len },
+            ),
+            ("suffixes", level.suffix.len(), if n == 1 { 0 } else { len }),
+            (
+                "children",
+                level.children.len(),
+                if top { 0 } else { len + 1 },
+            ),
+            (
+                "counts",
+                level.times_seen.len(),
+                if counted { len } else { 0 },
+            ),
+        ];
+        match expected.iter().find(|(_, found, wanted)| found != wanted) {
+            Some((what, found, wanted)) => Err(format!("{found} {what} where {wanted} belong")),
+            None => Ok(()),
+        }
+    }
+
+    fn check_values(&self, n: usize) -> Result<(), String> {
+        let level = &self.levels[n - 1];
+        if level.log10_prob.iter().any(|p| p.is_nan() || *p > 0.0) {
+            return Err("a probability is not between 0 and 1".into());
+        }
+        if level
+            .log10_backoff
+            .iter()
+            .any(|b| b.is_nan() || *b == f32::INFINITY)
+        {
+            return Err("a back-off is not a number".into());
+        }
+        Ok(())
+    }
+
+    fn check_links(&self, n: usize) -> Result<(), String> {
+        let level = &self.levels[n - 1];
+        if n == 1 {
+            let ids = level.tokens.iter().enumerate();
+            let in_place = ids.into_iter().all(|(id, token)| token.index() == id);
+            return in_place
+                .then_some(())
+                .ok_or("a token is not at its id".into());
+        }
+        let contexts = &self.levels[n - 2].children;
+        let spans = contexts.first() == Some(&0)
+            && contexts.last().map(|&end| end as usize) == Some(level.tokens.len())
+            && contexts.is_sorted();
+        if !spans {
+            return Err("its contexts' ranges do not cover it".into());
+        }
+        for index in 0..contexts.len() - 1 {
+            let context = Node {
+                length: n - 1,
+                index,
+            };
+            self.check_children(context)?;
+        }
+        Ok(())
+    }
+
+    /// The children of one context ascend, and the suffix of each continues the context's suffix by
+    /// the same token.
+    fn check_children(&self, context: Node) -> Result<(), String> {
+        let level = &self.levels[context.length];
+        let children = self.children(context);
+        let tokens = &level.tokens[children.clone()];
+        if !tokens.is_sorted_by(|a, b| a < b) {
+            return Err("the followers of a context are out of order".into());
+        }
+        let below = self.children(self.suffix(context));
+        let lower = &self.levels[context.length - 1].tokens;
+        for (token, &suffix) in tokens.iter().zip(&level.suffix[children]) {
+            let suffix = suffix as usize;
+            if !below.contains(&suffix) || lower[suffix] != *token {
+                return Err("a suffix link leads astray".into());
+            }
+        }
+        Ok(())
+    }
+}

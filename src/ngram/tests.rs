@@ -1,0 +1,216 @@
+use proptest::prelude::*;
+
+use super::{Built, NgramModel, Scorer, Table, build, format};
+use crate::count::{Order, plain};
+use crate::model::LanguageModel;
+use crate::progress::{Quiet, Stage};
+use crate::smooth::{CountsOfCountsRule, Estimate, Reference, Smoothing, StupidBackoff};
+use crate::store::{ModelFile, OpenOptions};
+use crate::token::{Reading, TokenId, TokenText, Vocabulary};
+
+const TYPES: u32 = 5;
+
+const STAGE: Stage = Stage {
+    number: 1,
+    of: 2,
+    name: "",
+    unit: "",
+    total: None,
+};
+
+fn vocabulary() -> Vocabulary {
+    let mut vocabulary = Vocabulary::new();
+    for letter in 0..TYPES as u8 {
+        vocabulary.add(&[b'a' + letter]);
+    }
+    vocabulary
+}
+
+fn text(sentences: &[Vec<u32>]) -> TokenText {
+    let ids =
+        |sentence: &Vec<u32>| -> Vec<TokenId> { sentence.iter().map(|&id| TokenId(id)).collect() };
+    sentences.iter().map(ids).collect()
+}
+
+fn built(sentences: &[Vec<u32>], order: usize, estimate: Estimate) -> Built {
+    let order = Order::new(order).unwrap();
+    let (text, reading) = (text(sentences), Reading::default());
+    build(&text, vocabulary(), reading, order, estimate, STAGE, &Quiet).unwrap()
+}
+
+fn model(sentences: &[Vec<u32>], order: usize, smoothing: Smoothing) -> NgramModel {
+    let built = built(sentences, order, Estimate::Probabilities(smoothing));
+    NgramModel::new(built.header, built.vocabulary, built.table).unwrap()
+}
+
+fn corpora() -> impl Strategy<Value = Vec<Vec<u32>>> {
+    let token = prop_oneof![8 => 3u32..3 + TYPES - 1, 1 => Just(0u32)];
+    proptest::collection::vec(proptest::collection::vec(token, 0..8), 1..20)
+}
+
+fn contexts() -> impl Strategy<Value = Vec<TokenId>> {
+    let token = prop_oneof![Just(0), Just(1), 3..3 + TYPES];
+    proptest::collection::vec(token.prop_map(TokenId), 0..8)
+}
+
+fn smoothings() -> impl Strategy<Value = Smoothing> {
+    prop_oneof![
+        Just(Smoothing::ModifiedKneserNey(CountsOfCountsRule::Exact)),
+        Just(Smoothing::ModifiedKneserNey(CountsOfCountsRule::AsKenlm)),
+        Just(Smoothing::WittenBell),
+        Just(Smoothing::AbsoluteDiscounting),
+        Just(Smoothing::AddK(0.3)),
+        Just(Smoothing::MaximumLikelihood),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn the_table_answers_as_the_reference_does(
+        sentences in corpora(), order in 1usize..6, context in contexts(), smoothing in smoothings()
+    ) {
+        let counts = plain::count(
+            &text(&sentences), vocabulary().len(), Order::new(order).unwrap(), &Quiet,
+        ).unwrap();
+        let smoothed = smoothing.smooth(&counts, &Quiet);
+        let reference = Reference::new(vocabulary(), counts, smoothed);
+        let model = model(&sentences, order, smoothing);
+        for token in model.vocabulary().ids() {
+            let (fast, plain) = (model.log_prob(&context, token), reference.log_prob(&context, token));
+            prop_assert!(
+                fast == plain || (fast.ln() - plain.ln()).abs() < 1e-5,
+                "{smoothing}: {fast} is not {plain} for {token:?} after {context:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn slices_cursors_and_single_tokens_agree(
+        sentences in corpora(), order in 1usize..6, context in contexts(), smoothing in smoothings()
+    ) {
+        let model = model(&sentences, order, smoothing);
+        let mut by_slice = vec![0.0; model.vocabulary().len()];
+        let mut by_cursor = by_slice.clone();
+        model.log_probs(&context, &mut by_slice);
+        let mut cursor = model.cursor();
+        cursor.push(TokenId(4));
+        cursor.reset();
+        context.iter().for_each(|&token| cursor.push(token));
+        cursor.log_probs(&mut by_cursor);
+        prop_assert_eq!(&by_slice, &by_cursor);
+        for token in model.vocabulary().ids() {
+            prop_assert_eq!(model.log_prob(&context, token).ln(), by_slice[token.index()]);
+            prop_assert_eq!(cursor.log_prob(token).ln(), by_slice[token.index()]);
+        }
+        let sum: f64 = by_slice.iter().map(|ln| ln.exp()).sum();
+        prop_assert!((sum - 1.0).abs() < 1e-5, "{smoothing}: {sum}");
+    }
+
+    #[test]
+    fn evidence_is_what_was_seen(sentences in corpora(), context in contexts()) {
+        let order = 3;
+        let model = model(&sentences, order, Smoothing::default());
+        let evidence = model.evidence().unwrap();
+        let padded: Vec<Vec<u32>> = sentences
+            .iter()
+            .map(|s| [&[1], &s[..], &[2]].concat())
+            .collect();
+        let followers = |end: &[TokenId]| -> Vec<u32> {
+            let end: Vec<u32> = end.iter().map(|token| token.0).collect();
+            let of = |s: &Vec<u32>| -> Vec<u32> {
+                let windows = s.windows(end.len() + 1).filter(|w| w[..end.len()] == end);
+                windows.map(|w| w[end.len()]).filter(|&next| next != 1).collect()
+            };
+            padded.iter().flat_map(of).collect()
+        };
+        let longest = context.len().min(order - 1);
+        let matched = (0..=longest).rev().map(|n| &context[context.len() - n..]);
+        let matched = matched.into_iter().find(|end| !followers(end).is_empty()).unwrap();
+        let mut seen = followers(matched);
+        let found = evidence.of_context(&context);
+        prop_assert_eq!(found.order, matched.len() + 1);
+        prop_assert_eq!(found.times_seen, Some(seen.len() as u64));
+        seen.sort_unstable();
+        seen.dedup();
+        prop_assert_eq!(found.followers, seen.len() as u64);
+    }
+
+    #[test]
+    fn a_file_gives_back_the_same_model(sentences in corpora(), order in 1usize..5) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model");
+        let built = built(&sentences, order, Estimate::Probabilities(Smoothing::default()));
+        format::save(&path, &built.header, &built.vocabulary, &built.table).unwrap();
+        let file = ModelFile::open(&path, OpenOptions::default()).unwrap();
+        let (header, vocabulary, table) = format::load(&file).unwrap();
+        prop_assert_eq!(&header, &built.header);
+        prop_assert!(vocabulary.same_as(&built.vocabulary));
+        for (read, kept) in table.levels().iter().zip(built.table.levels()) {
+            prop_assert_eq!(&read.tokens[..], &kept.tokens[..]);
+            prop_assert_eq!(&read.log10_prob[..], &kept.log10_prob[..]);
+            prop_assert_eq!(&read.children[..], &kept.children[..]);
+        }
+    }
+
+    #[test]
+    fn damaged_levels_are_refused_or_harmless(
+        sentences in corpora(), level in 0usize..3, column in 0usize..5, at in any::<usize>(),
+        value in prop_oneof![0u32..9, any::<u32>()]
+    ) {
+        let built = built(&sentences, 3, Estimate::Probabilities(Smoothing::default()));
+        let mut levels = built.table.levels().to_vec();
+        let damage = |numbers: &[u32]| {
+            let mut numbers = numbers.to_vec();
+            let len = numbers.len();
+            if len > 0 {
+                numbers[at % len] = value;
+            }
+            numbers
+        };
+        let chosen = &mut levels[level];
+        match column {
+            0 => chosen.suffix = damage(&chosen.suffix).into(),
+            1 => chosen.children = damage(&chosen.children).into(),
+            2 => chosen.tokens =
+                damage(bytemuck::cast_slice(&chosen.tokens)).into_iter().map(TokenId).collect::<Vec<_>>().into(),
+            3 => chosen.log10_prob =
+                damage(bytemuck::cast_slice(&chosen.log10_prob)).into_iter().map(f32::from_bits).collect::<Vec<_>>().into(),
+            _ => chosen.suffix = chosen.suffix[..chosen.suffix.len() / 2].to_vec().into(),
+        }
+        if let Ok(table) = Table::from_levels(levels) {
+            let model = NgramModel::new(built.header, built.vocabulary, table).unwrap();
+            let mut out = vec![0.0; model.vocabulary().len()];
+            for a in model.vocabulary().ids() {
+                for b in model.vocabulary().ids() {
+                    model.log_probs(&[a, b], &mut out);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn scores_are_relative_frequencies_with_a_penalty_for_each_step() {
+    let sentences = [vec![3, 3, 4]];
+    let built = built(&sentences, 3, Estimate::Scores(StupidBackoff::default()));
+    let refused = NgramModel::new(
+        built.header.clone(),
+        built.vocabulary.clone(),
+        built.table.clone(),
+    );
+    assert!(refused.is_err(), "scores are no language model");
+    let scorer = Scorer::new(built.header, built.vocabulary, built.table).unwrap();
+    let score = |context: &[u32], token| {
+        let context: Vec<TokenId> = context.iter().map(|&id| TokenId(id)).collect();
+        scorer.score(&context, TokenId(token)).0.exp()
+    };
+    assert!((score(&[3], 4) - 0.5).abs() < 1e-6, "one of two");
+    assert!(
+        (score(&[4, 3], 4) - 0.4 * 0.5).abs() < 1e-6,
+        "b a was never seen"
+    );
+    assert!(
+        (score(&[5, 6], 3) - 0.16 * 0.5).abs() < 1e-6,
+        "two steps to the unigram"
+    );
+}
