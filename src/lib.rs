@@ -1,11 +1,16 @@
 //! Counterpoint: n-gram language models in two voices.
 
+pub mod compare;
 pub mod count;
 pub mod error;
+pub mod evaluate;
+pub mod mixture;
 pub mod model;
+pub mod narrow;
 pub mod ngram;
 pub mod prob;
 pub mod progress;
+pub mod sample;
 pub mod smooth;
 pub mod store;
 pub mod text;

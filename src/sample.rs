@@ -1,0 +1,350 @@
+//! Here is a distribution and one throw of the dice, give me a token.
+//!
+//! Drawing is by inverse CDF: candidates in order of rank, a uniform number u
+//! between 0 and 1, and the token in whose share of the line u falls. The
+//! numbers come from one seeded stream, a throw a token. So two voices that are
+//! given the same seed hear the same dice, and where they part it is the voices
+//! that differ.
+
+use rand::Rng;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Candidate, Distribution, LanguageModel};
+use crate::prob::LogProb;
+use crate::token::{Reading, TokenId};
+
+/// A stream of uniform numbers, the same for the same seed on every machine.
+#[derive(Clone)]
+pub struct Dice(ChaCha8Rng);
+
+impl Dice {
+    /// The stream of this seed.
+    pub fn new(seed: u64) -> Self {
+        Dice(ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    /// The next number, from 0 up to but not including 1, in steps of 2⁻⁵³.
+    pub fn throw(&mut self) -> f64 {
+        (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+/// How a distribution is reshaped before drawing: first sharpened or flattened, then cut.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sampling {
+    temperature: f64,
+    top_k: Option<usize>,
+    top_p: f64,
+    min_p: f64,
+    unknown: bool,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Sampling {
+            temperature: 1.0,
+            top_k: None,
+            top_p: 1.0,
+            min_p: 0.0,
+            unknown: false,
+        }
+    }
+}
+
+impl Sampling {
+    /// Probabilities are raised to 1/temperature; 0 always takes the most probable.
+    pub fn temperature(mut self, temperature: f64) -> Result<Self> {
+        if !temperature.is_finite() || temperature < 0.0 {
+            return Err(out_of_range("temperature", temperature, "a number from 0"));
+        }
+        self.temperature = temperature;
+        Ok(self)
+    }
+
+    /// Only the k most probable stay.
+    pub fn top_k(mut self, k: usize) -> Result<Self> {
+        if k == 0 {
+            return Err(out_of_range("top-k", 0.0, "a whole number from 1"));
+        }
+        self.top_k = Some(k);
+        Ok(self)
+    }
+
+    /// Only as many of the most probable stay as it takes to cover this share (Holtzman et al. 2020).
+    pub fn top_p(mut self, share: f64) -> Result<Self> {
+        if !(share > 0.0 && share <= 1.0) {
+            return Err(out_of_range("top-p", share, "a number above 0 and up to 1"));
+        }
+        self.top_p = share;
+        Ok(self)
+    }
+
+    /// Only those stay that are at least this share as probable as the most probable (Nguyen et al.
+    /// 2024).
+    pub fn min_p(mut self, share: f64) -> Result<Self> {
+        if !(0.0..=1.0).contains(&share) {
+            return Err(out_of_range("min-p", share, "a number from 0 to 1"));
+        }
+        self.min_p = share;
+        Ok(self)
+    }
+
+    /// Whether `<unk>` may be drawn; it is not, unless asked for.
+    #[must_use]
+    pub fn unknown(mut self, allowed: bool) -> Self {
+        self.unknown = allowed;
+        self
+    }
+
+    /// The candidates that stay, most probable first, with weights to draw by.
+    ///
+    /// Weights are relative to the first candidate's.
+    fn weigh(&self, distribution: &Distribution) -> Vec<(Candidate, f64)> {
+        let mut ranked = distribution.ranked();
+        let all = ranked.clone();
+        ranked.retain(|candidate| self.unknown || candidate.token != TokenId::UNKNOWN);
+        if ranked.is_empty() {
+            ranked = all;
+        }
+        let Some(best) = ranked.first().map(|candidate| candidate.log_prob.ln()) else {
+            return Vec::new();
+        };
+        if self.temperature == 0.0 {
+            ranked.truncate(1);
+        }
+        ranked.truncate(self.top_k.unwrap_or(usize::MAX));
+        let temperature = if self.temperature == 0.0 {
+            1.0
+        } else {
+            self.temperature
+        };
+        let weight = |c: &Candidate| ((c.log_prob.ln() - best) / temperature).exp();
+        let mut weighed: Vec<(Candidate, f64)> =
+            ranked.into_iter().map(|c| (c, weight(&c))).collect();
+        weighed.truncate(self.covering(&weighed));
+        weighed.retain(|(_, weight)| *weight >= self.min_p);
+        weighed
+    }
+
+    fn covering(&self, weighed: &[(Candidate, f64)]) -> usize {
+        let total: f64 = weighed.iter().map(|(_, weight)| weight).sum();
+        let mut covered = 0.0;
+        let needed = weighed.iter().position(|(_, weight)| {
+            covered += weight;
+            covered >= self.top_p * total
+        });
+        needed.map_or(weighed.len(), |position| position + 1)
+    }
+
+    /// The token in whose share of the reshaped distribution u falls, with its probability in the
+    /// distribution as it was; `None` only if nothing is possible.
+    pub fn draw(&self, distribution: &Distribution, u: f64) -> Option<Candidate> {
+        let weighed = self.weigh(distribution);
+        let total: f64 = weighed.iter().map(|(_, weight)| weight).sum();
+        let mut passed = 0.0;
+        let hit = weighed.iter().find(|(_, weight)| {
+            passed += weight;
+            u * total < passed
+        });
+        // Rounding can leave u just past the last share.
+        hit.or(weighed.last()).map(|(candidate, _)| *candidate)
+    }
+}
+
+fn out_of_range(name: &str, value: f64, expected: &str) -> Error {
+    Error::new(ErrorKind::Usage, format!("{name} cannot be {value}"))
+        .way_out(format!("give {expected}"))
+}
+
+/// When to stop writing.
+#[derive(Clone, Debug, Default)]
+pub struct Limits {
+    /// After so many tokens.
+    pub max_tokens: usize,
+    /// Before any of these appears in the text.
+    pub stop: Vec<String>,
+}
+
+/// One token written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// The dice that fell.
+    pub u: f64,
+    /// What was drawn.
+    pub token: TokenId,
+    /// Its probability in the voice's own distribution, before any reshaping.
+    pub log_prob: LogProb,
+}
+
+/// Why the writing ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The voice drew `</s>`.
+    Sentence,
+    /// The token limit was reached.
+    Length,
+    /// A stop string appeared.
+    Stop,
+    /// Nothing was possible.
+    Impossible,
+}
+
+/// What was written after a prompt.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The tokens drawn, a final `</s>` included.
+    pub steps: Vec<Step>,
+    /// Why it ended.
+    pub ended: Ended,
+}
+
+impl Written {
+    /// The tokens without a final `</s>`.
+    pub fn tokens(&self) -> Vec<TokenId> {
+        let tokens = self.steps.iter().map(|step| step.token);
+        tokens.filter(|&token| token != TokenId::END).collect()
+    }
+}
+
+/// Lets a voice go on after a context.
+pub fn generate(
+    model: &dyn LanguageModel,
+    reading: &Reading,
+    context: &[TokenId],
+    sampling: &Sampling,
+    limits: &Limits,
+    dice: &mut Dice,
+) -> Written {
+    let mut cursor = model.cursor();
+    context.iter().for_each(|&token| cursor.push(token));
+    let mut steps = Vec::new();
+    let mut log_probs = vec![0.0; model.vocabulary().len()];
+    let ended = loop {
+        if steps.len() >= limits.max_tokens {
+            break Ended::Length;
+        }
+        cursor.log_probs(&mut log_probs);
+        let u = dice.throw();
+        let distribution = Distribution::from_log_probs(log_probs);
+        let drawn = sampling.draw(&distribution, u);
+        log_probs = distribution.into_log_probs();
+        let Some(Candidate { token, log_prob }) = drawn else {
+            break Ended::Impossible;
+        };
+        steps.push(Step { u, token, log_prob });
+        if token == TokenId::END {
+            break Ended::Sentence;
+        }
+        if stops(model, reading, &steps, &limits.stop) {
+            break Ended::Stop;
+        }
+        cursor.push(token);
+    };
+    Written { steps, ended }
+}
+
+fn stops(model: &dyn LanguageModel, reading: &Reading, steps: &[Step], stop: &[String]) -> bool {
+    if stop.is_empty() {
+        return false;
+    }
+    let ids: Vec<TokenId> = steps.iter().map(|step| step.token).collect();
+    let text = reading.text(model.vocabulary(), &ids);
+    let text = String::from_utf8_lossy(&text);
+    stop.iter().any(|stop| text.contains(stop.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn distribution(p: &[f64]) -> Distribution {
+        Distribution::from_log_probs(p.iter().map(|p: &f64| p.ln()).collect())
+    }
+
+    fn drawn(sampling: &Sampling, p: &[f64], u: f64) -> u32 {
+        sampling.draw(&distribution(p), u).unwrap().token.0
+    }
+
+    /// `<unk>`, `<s>`, `</s>` and two words.
+    const P: [f64; 5] = [0.0, 0.0, 0.2, 0.5, 0.3];
+
+    #[test]
+    fn dice_are_the_same_for_the_same_seed() {
+        let throws = |seed| {
+            let mut dice = Dice::new(seed);
+            [dice.throw(), dice.throw(), dice.throw()]
+        };
+        assert_eq!(throws(7), throws(7));
+        assert_ne!(throws(7), throws(8));
+        assert!(throws(1).iter().all(|u| (0.0..1.0).contains(u)));
+    }
+
+    #[test]
+    fn u_falls_into_shares_in_order_of_rank() {
+        let plain = Sampling::default();
+        let hits = [
+            (0.0, 3),
+            (0.49, 3),
+            (0.51, 4),
+            (0.79, 4),
+            (0.81, 2),
+            (0.999_999, 2),
+        ];
+        for (u, token) in hits {
+            assert_eq!(drawn(&plain, &P, u), token, "u = {u}");
+        }
+    }
+
+    #[test]
+    fn cuts_keep_the_best() {
+        let last = |sampling: Result<Sampling>| drawn(&sampling.unwrap(), &P, 0.999_999);
+        let plain = Sampling::default();
+        assert_eq!(last(plain.top_k(2)), 4);
+        assert_eq!(last(plain.top_p(0.5)), 3);
+        assert_eq!(last(plain.top_p(0.51)), 4);
+        assert_eq!(
+            last(plain.min_p(0.5)),
+            4,
+            "0.3 is at least half of 0.5, 0.2 is not"
+        );
+        assert_eq!(last(plain.temperature(0.0)), 3);
+    }
+
+    #[test]
+    fn temperature_reshapes_as_the_formula_says() {
+        let hot = Sampling::default().temperature(2.0).unwrap();
+        let roots: Vec<f64> = [0.5f64, 0.3, 0.2].iter().map(|p| p.sqrt()).collect();
+        let edge = roots[0] / roots.iter().sum::<f64>();
+        assert_eq!(drawn(&hot, &P, edge - 1e-9), 3);
+        assert_eq!(drawn(&hot, &P, edge + 1e-9), 4);
+    }
+
+    #[test]
+    fn unknown_is_drawn_only_when_asked_for_or_alone() {
+        let p = [0.6, 0.0, 0.0, 0.4];
+        assert_eq!(drawn(&Sampling::default(), &p, 0.1), 3);
+        assert_eq!(drawn(&Sampling::default().unknown(true), &p, 0.1), 0);
+        assert_eq!(drawn(&Sampling::default(), &[1.0, 0.0], 0.1), 0);
+    }
+
+    #[test]
+    fn impossible_settings_are_refused() {
+        let plain = Sampling::default();
+        assert!(plain.temperature(-1.0).is_err() && plain.temperature(f64::NAN).is_err());
+        assert!(plain.top_k(0).is_err() && plain.top_p(0.0).is_err() && plain.min_p(1.1).is_err());
+    }
+
+    #[test]
+    fn drawing_often_gives_the_distribution_back() {
+        let (mut dice, plain) = (Dice::new(1), Sampling::default());
+        let mut counts = [0u32; 5];
+        for _ in 0..20_000 {
+            counts[drawn(&plain, &P, dice.throw()) as usize] += 1;
+        }
+        for (count, p) in counts.iter().zip(P) {
+            assert!((f64::from(*count) / 20_000.0 - p).abs() < 0.015);
+        }
+    }
+}
