@@ -7,6 +7,7 @@ pub mod evaluate;
 pub mod mixture;
 pub mod model;
 pub mod narrow;
+pub mod neural;
 pub mod ngram;
 pub mod prob;
 pub mod progress;

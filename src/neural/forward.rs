@@ -1,0 +1,198 @@
+//! Here is a context, give me the logarithms of the probabilities of what comes next.
+//!
+//! ```text
+//! x = [ e(w₁) … e(w_C) ]          the embeddings of the slots, side by side
+//! h = tanh(x·W₁ + b₁)             the hidden units
+//! z_v = h·W₂[v] + b₂[v]           a logit for every token but <s>
+//! ln p(v) = z_v − ln Σ_u exp z_u
+//! ```
+//!
+//! One context is answered by plain dot products; many at once by matrix
+//! products over blocks of contexts and slices of the vocabulary, which reads
+//! each weight once a block instead of once a context.
+
+use rayon::prelude::*;
+
+use super::elementary::{exp_all, largest, tanh_all};
+use super::matrix::{Matrix, multiply_add};
+use super::network::Network;
+use super::text::TrainingText;
+use super::window;
+use crate::prob::{CompensatedSum, LogProb, log_sum_exp};
+use crate::token::TokenId;
+
+/// Contexts answered together.
+const BLOCK: usize = 128;
+
+/// Tokens of the vocabulary whose logits are held at a time.
+const SLICE: usize = 1024;
+
+/// A context and the token asked for after it.
+pub type Question<'a> = (&'a [TokenId], TokenId);
+
+impl Network {
+    /// ln p(v | context) for every v, by id; −∞ for `<s>`.
+    ///
+    /// The logits are f32; they are normalised in f64, so the sum of the
+    /// probabilities is 1 as exactly as that allows.
+    ///
+    /// # Panics
+    /// If `out` is not as long as the vocabulary, or an id of the context is not in it.
+    pub fn log_probs(&self, context: &[TokenId], out: &mut [f64]) {
+        assert_eq!(out.len(), self.architecture.vocabulary, "a place a token");
+        let mut slots = vec![0; self.architecture.context];
+        window::fill(&mut slots, context, self.architecture.vocabulary);
+        let hidden = self.hidden_units(&slots);
+        let weights = self.output_weights.each_row();
+        let rows = weights.zip(self.output_bias.values());
+        for (out, (weights, bias)) in out.iter_mut().zip(rows) {
+            *out = f64::from(dot(weights, hidden.values()) + bias);
+        }
+        out[TokenId::START.index()] = f64::NEG_INFINITY;
+        let normaliser = log_sum_exp(out);
+        out.iter_mut().for_each(|x| *x -= normaliser);
+    }
+
+    /// ln p(token | context) for many questions at once, spread over the threads.
+    ///
+    /// It gives what [`log_probs`](Self::log_probs) gives, but for the rounding of f32.
+    ///
+    /// # Panics
+    /// If an id is not in the vocabulary.
+    pub fn score(&self, questions: &[Question]) -> Vec<LogProb> {
+        let vocabulary = self.architecture.vocabulary;
+        let blocks = questions.par_chunks(BLOCK).map(|block| {
+            let mut slots = vec![0; block.len() * self.architecture.context];
+            let each = slots.chunks_exact_mut(self.architecture.context);
+            for (slots, (context, _)) in each.zip(block) {
+                window::fill(slots, context, vocabulary);
+            }
+            let targets: Vec<TokenId> = block.iter().map(|(_, target)| *target).collect();
+            self.score_slots(&slots, &targets)
+        });
+        blocks.flatten_iter().collect()
+    }
+
+    /// The mean loss −ln p over these positions of a text, in nats a token.
+    pub(super) fn loss(&self, text: &TrainingText, positions: &[usize]) -> f64 {
+        let ids = text.ids();
+        let seen = self.architecture.context;
+        let question = |&i: &usize| (&ids[i.saturating_sub(seen)..i], ids[i]);
+        let questions: Vec<Question> = positions.iter().map(question).collect();
+        let scores = self.score(&questions);
+        let sum: CompensatedSum = scores.iter().map(|score| -score.ln()).collect();
+        sum.value() / positions.len() as f64
+    }
+
+    /// The hidden units for rows of slots: a row each.
+    pub(super) fn hidden_units(&self, slots: &[u32]) -> Matrix {
+        let count = slots.len() / self.architecture.context;
+        let mut inputs = Matrix::zeros(count, self.architecture.inputs());
+        let mut hidden = Matrix::zeros(count, self.architecture.hidden);
+        self.hidden_layer(slots, &mut inputs, &mut hidden);
+        hidden
+    }
+
+    /// Fills the inputs x and the hidden units h for rows of slots.
+    pub(super) fn hidden_layer(&self, slots: &[u32], inputs: &mut Matrix, hidden: &mut Matrix) {
+        let width = self.architecture.embedding;
+        let places = inputs.values_mut().chunks_exact_mut(width);
+        for (place, &slot) in places.zip(slots) {
+            place.copy_from_slice(self.embeddings.row(slot as usize));
+        }
+        for row in hidden.each_row_mut() {
+            row.copy_from_slice(self.hidden_bias.values());
+        }
+        let products = hidden.values_mut();
+        multiply_add(inputs.view(), self.hidden_weights.view(), products);
+        tanh_all(products);
+    }
+
+    fn score_slots(&self, slots: &[u32], targets: &[TokenId]) -> Vec<LogProb> {
+        let hidden = self.hidden_units(slots);
+        let mut answers = vec![Answer::default(); targets.len()];
+        let mut start = 0;
+        while start < self.architecture.vocabulary {
+            let end = (start + SLICE).min(self.architecture.vocabulary);
+            let mut logits = self.logits(&hidden, start..end);
+            for ((row, target), answer) in logits.each_row_mut().zip(targets).zip(&mut answers) {
+                answer.read(row, target.index().checked_sub(start));
+            }
+            start = end;
+        }
+        answers.iter().map(Answer::log_prob).collect()
+    }
+
+    /// The logits of some tokens, a row for each row of hidden units.
+    fn logits(&self, hidden: &Matrix, tokens: std::ops::Range<usize>) -> Matrix {
+        let mut logits = Matrix::zeros(hidden.rows(), tokens.len());
+        let bias = &self.output_bias.values()[tokens.clone()];
+        logits
+            .each_row_mut()
+            .for_each(|row| row.copy_from_slice(bias));
+        let weights = self.output_weights.view().rows(tokens.clone());
+        multiply_add(hidden.view(), weights.transposed(), logits.values_mut());
+        if tokens.contains(&TokenId::START.index()) {
+            let place = TokenId::START.index() - tokens.start;
+            logits
+                .each_row_mut()
+                .for_each(|row| row[place] = f32::NEG_INFINITY);
+        }
+        logits
+    }
+}
+
+/// One answer in the making: the vocabulary is read slice by slice.
+#[derive(Clone)]
+struct Answer {
+    /// The logit of the token asked for, once it has passed.
+    logit: f64,
+    /// The largest logit so far.
+    largest: f64,
+    /// Σ exp(z − largest) so far.
+    sum: f64,
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Answer {
+            logit: f64::NEG_INFINITY,
+            largest: f64::NEG_INFINITY,
+            sum: 0.0,
+        }
+    }
+}
+
+impl Answer {
+    /// Reads on by a slice of logits, which are destroyed; `target` is the place in it of the
+    /// token asked for, if that is not before it.
+    fn read(&mut self, logits: &mut [f32], target: Option<usize>) {
+        if let Some(&logit) = target.and_then(|place| logits.get(place)) {
+            self.logit = f64::from(logit);
+        }
+        let shift = largest(logits);
+        let sum = exp_all(logits, shift);
+        let (shift, before) = (f64::from(shift), self.largest);
+        self.largest = before.max(shift);
+        self.sum = self.sum * (before - self.largest).exp() + sum * (shift - self.largest).exp();
+    }
+
+    fn log_prob(&self) -> LogProb {
+        LogProb::from_ln(self.logit - self.largest - self.sum.ln())
+    }
+}
+
+/// Σ a_i · b_i, in sixteen lanes.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    const LANES: usize = 16;
+    let mut lanes = [0.0f32; LANES];
+    let (a_groups, b_groups) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let rest = a_groups.remainder().iter().zip(b_groups.remainder());
+    let rest: f32 = rest.map(|(a, b)| a * b).sum();
+    for (a, b) in a_groups.zip(b_groups) {
+        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
+            *lane += a * b;
+        }
+    }
+    lanes.iter().sum::<f32>() + rest
+}

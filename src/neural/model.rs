@@ -1,0 +1,112 @@
+//! Here is a network and what its ids mean; it answers as every voice does.
+
+use std::cell::OnceCell;
+
+use super::network::Network;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Cursor, LanguageModel};
+use crate::prob::LogProb;
+use crate::token::{TokenId, Vocabulary};
+
+/// The neural voice: a network with its vocabulary.
+///
+/// It has no [`Evidence`](crate::model::Evidence): a network keeps no counts.
+#[derive(Clone)]
+pub struct NeuralModel {
+    vocabulary: Vocabulary,
+    network: Network,
+}
+
+impl NeuralModel {
+    /// A voice from its two parts.
+    ///
+    /// # Errors
+    /// If the network is for another number of tokens.
+    pub fn new(vocabulary: Vocabulary, network: Network) -> Result<Self> {
+        let expected = network.architecture().vocabulary;
+        if vocabulary.len() != expected {
+            let what = format!(
+                "a network for {expected} tokens with a vocabulary of {}",
+                vocabulary.len()
+            );
+            return Err(Error::new(ErrorKind::Model, what)
+                .way_out("use the vocabulary that the network was trained with"));
+        }
+        Ok(NeuralModel {
+            vocabulary,
+            network,
+        })
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+}
+
+impl LanguageModel for NeuralModel {
+    fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    fn context_len(&self) -> Option<usize> {
+        Some(self.network.architecture().context)
+    }
+
+    fn log_probs(&self, context: &[TokenId], out: &mut [f64]) {
+        self.network.log_probs(context, out);
+    }
+
+    fn log_prob(&self, context: &[TokenId], token: TokenId) -> LogProb {
+        self.distribution(context).log_prob(token)
+    }
+
+    fn cursor(&self) -> Box<dyn Cursor + '_> {
+        Box::new(NeuralCursor {
+            network: &self.network,
+            window: Vec::new(),
+            answer: OnceCell::new(),
+        })
+    }
+}
+
+/// Reads on; at each position the network is asked at most once, and its answer kept.
+struct NeuralCursor<'m> {
+    network: &'m Network,
+    /// The last C tokens.
+    window: Vec<TokenId>,
+    answer: OnceCell<Vec<f64>>,
+}
+
+impl NeuralCursor<'_> {
+    fn answer(&self) -> &[f64] {
+        self.answer.get_or_init(|| {
+            let mut answer = vec![0.0; self.network.architecture().vocabulary];
+            self.network.log_probs(&self.window, &mut answer);
+            answer
+        })
+    }
+}
+
+impl Cursor for NeuralCursor<'_> {
+    fn reset(&mut self) {
+        self.window.clear();
+        self.answer.take();
+    }
+
+    fn push(&mut self, token: TokenId) {
+        if self.window.len() == self.network.architecture().context {
+            self.window.remove(0);
+        }
+        self.window.push(token);
+        self.answer.take();
+    }
+
+    fn log_prob(&self, token: TokenId) -> LogProb {
+        LogProb::from_ln(self.answer()[token.index()])
+    }
+
+    fn log_probs(&self, out: &mut [f64]) {
+        out.copy_from_slice(self.answer());
+    }
+}

@@ -1,0 +1,209 @@
+//! Here are the choices of a training, each with a default.
+
+use serde::{Deserialize, Serialize};
+
+use super::candidates::{Candidates, Sampler};
+use crate::error::{Error, ErrorKind, Result};
+
+/// How a network is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingOptions {
+    /// How often the whole text is read.
+    pub epochs: usize,
+    /// B: how many examples make one step.
+    pub batch: usize,
+    /// How far a step moves a parameter, at the highest; it rises from 0 over the first steps and
+    /// falls linearly to 0 at the end.
+    pub learning_rate: f32,
+    /// The share of the steps over which the learning rate rises.
+    pub warm_up: f32,
+    /// How probably a hidden unit is left out in a step.
+    pub dropout: f32,
+    /// How probably an example sees less than its whole context, so that the network learns to
+    /// answer after few tokens, or none.
+    pub left_mask: f32,
+    /// What the softmax runs over in training. Held-out losses are always over all tokens.
+    pub softmax: Softmax,
+    /// After so many epochs in a row without a better held-out loss, training ends.
+    pub patience: usize,
+    /// At most so many held-out examples are asked for, evenly spread.
+    pub heldout_limit: usize,
+    /// Decides all that is random.
+    pub seed: u64,
+}
+
+/// What the softmax runs over in training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Softmax {
+    /// Full for up to 4,096 tokens, else sampled with 1,024 draws.
+    Auto,
+    /// Over all tokens but `<s>`: exact.
+    Full,
+    /// Over the batch's targets and some draws.
+    Sampled {
+        /// K: how many tokens are drawn a step.
+        draws: usize,
+    },
+}
+
+/// Larger vocabularies than this get the sampled softmax.
+const FULL_UP_TO: usize = 4096;
+
+/// K, unless it is chosen.
+const DRAWS: usize = 1024;
+
+/// Larger batches than this would hold more than memory is likely to.
+const LARGEST_BATCH: usize = 65_536;
+
+impl Default for TrainingOptions {
+    fn default() -> Self {
+        TrainingOptions {
+            epochs: 5,
+            batch: 256,
+            learning_rate: 2e-3,
+            warm_up: 0.02,
+            dropout: 0.25,
+            left_mask: 0.2,
+            softmax: Softmax::Auto,
+            patience: 2,
+            heldout_limit: 20_000,
+            seed: 1,
+        }
+    }
+}
+
+impl TrainingOptions {
+    /// Refuses choices that no training can follow.
+    pub fn check(&self) -> Result<()> {
+        at_least_one("epochs", self.epochs)?;
+        at_least_one("batch", self.batch)?;
+        at_least_one("patience", self.patience)?;
+        at_least_one("held-out limit", self.heldout_limit)?;
+        if let Softmax::Sampled { draws } = self.softmax {
+            at_least_one("softmax draws", draws)?;
+        }
+        if self.batch > LARGEST_BATCH {
+            return Err(bad(
+                "batch",
+                &format!("at most {LARGEST_BATCH}"),
+                self.batch,
+            ));
+        }
+        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
+            return Err(bad("learning rate", "a number above 0", self.learning_rate)
+                .way_out("0.002 suits most texts"));
+        }
+        if !(0.0..=0.95).contains(&self.dropout) {
+            return Err(bad("dropout", "between 0 and 0.95", self.dropout));
+        }
+        share("left mask", self.left_mask)?;
+        share("warm-up", self.warm_up)
+    }
+
+    /// The candidates these options choose, for targets as frequent as `counts` says.
+    pub(super) fn candidates(&self, counts: &[u64]) -> Candidates {
+        match self.softmax {
+            Softmax::Sampled { draws } => Candidates::Sampled(Sampler::new(draws, counts)),
+            Softmax::Auto if counts.len() > FULL_UP_TO => {
+                Candidates::Sampled(Sampler::new(DRAWS, counts))
+            }
+            Softmax::Auto | Softmax::Full => Candidates::All,
+        }
+    }
+
+    /// The learning rate of step t of `total`, both counted from 1.
+    ///
+    /// ```text
+    /// rate(t) = peak · min(t / (w+1), (total + 1 − t) / (total + 1 − w)),   w = warm_up · total
+    /// ```
+    pub(super) fn rate(&self, t: u64, total: u64) -> f32 {
+        let (t, total) = (t as f64, total as f64);
+        let rising = f64::from(self.warm_up) * total;
+        let up = t / (rising + 1.0);
+        let down = (total + 1.0 - t) / (total + 1.0 - rising);
+        (f64::from(self.learning_rate) * up.min(down).min(1.0)) as f32
+    }
+}
+
+fn at_least_one(name: &str, value: usize) -> Result<()> {
+    match value {
+        0 => Err(bad(name, "at least 1", value)),
+        _ => Ok(()),
+    }
+}
+
+fn share(name: &str, value: f32) -> Result<()> {
+    match (0.0..=1.0).contains(&value) {
+        true => Ok(()),
+        false => Err(bad(name, "between 0 and 1", value)),
+    }
+}
+
+fn bad(name: &str, expected: &str, got: impl std::fmt::Display) -> Error {
+    let what = format!("the {name} of a training should be {expected}, got {got}");
+    Error::new(ErrorKind::Usage, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_rises_then_falls_to_nothing() {
+        let options = TrainingOptions {
+            learning_rate: 1.0,
+            warm_up: 0.1,
+            ..Default::default()
+        };
+        let rates: Vec<f32> = (1..=100).map(|t| options.rate(t, 100)).collect();
+        assert!(rates[..10].is_sorted() && rates[0] < 0.1);
+        assert!(rates[10] > 0.95 && rates[10] <= 1.0);
+        assert!(rates[10..].is_sorted_by(|a, b| a > b));
+        assert!(rates[99] > 0.0 && rates[99] < 0.02);
+        assert!(options.rate(1, 1) > 0.5, "a single step is a step");
+    }
+
+    #[test]
+    fn impossible_choices_are_refused() {
+        let good = TrainingOptions::default;
+        assert!(good().check().is_ok());
+        let bad = [
+            TrainingOptions {
+                epochs: 0,
+                ..good()
+            },
+            TrainingOptions {
+                batch: 1 << 20,
+                ..good()
+            },
+            TrainingOptions {
+                learning_rate: f32::NAN,
+                ..good()
+            },
+            TrainingOptions {
+                dropout: 1.0,
+                ..good()
+            },
+            TrainingOptions {
+                left_mask: -0.1,
+                ..good()
+            },
+            TrainingOptions {
+                softmax: Softmax::Sampled { draws: 0 },
+                ..good()
+            },
+        ];
+        for options in bad {
+            assert!(options.check().is_err(), "{options:?}");
+        }
+    }
+
+    #[test]
+    fn large_vocabularies_get_a_sampled_softmax() {
+        let candidates = |size| TrainingOptions::default().candidates(&vec![1; size]);
+        assert!(matches!(candidates(4096), Candidates::All));
+        assert!(matches!(candidates(4097), Candidates::Sampled(_)));
+    }
+}

@@ -1,0 +1,295 @@
+//! Here is the whole of it, from text to answers, held to what it promises.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::error::ErrorKind;
+use crate::model::LanguageModel;
+use crate::progress::{Progress, Quiet, Stage};
+use crate::token::{TokenId, Vocabulary};
+use crate::warning::Warning;
+
+const SHAPE: Architecture = Architecture {
+    context: 3,
+    embedding: 8,
+    hidden: 16,
+    vocabulary: 30,
+};
+
+fn ids(ids: &[u32]) -> Vec<TokenId> {
+    ids.iter().map(|&id| TokenId(id)).collect()
+}
+
+/// Sentences that count upwards from some place, with gaps of `<unk>`.
+fn counting(sentences: u32) -> TrainingText {
+    let token = |i: u32| TokenId(if i.is_multiple_of(11) { 0 } else { 3 + i % 27 });
+    let sentence = |s: u32| (s * 5..s * 5 + s % 9).map(token).collect::<Vec<_>>();
+    (0..sentences).map(sentence).collect()
+}
+
+fn options() -> TrainingOptions {
+    TrainingOptions {
+        epochs: 3,
+        batch: 100,
+        ..Default::default()
+    }
+}
+
+fn model(options: &TrainingOptions) -> NeuralModel {
+    let trained = train(SHAPE, options, &counting(80), &counting(9), &Quiet).unwrap();
+    let mut vocabulary = Vocabulary::new();
+    for i in 3..SHAPE.vocabulary {
+        vocabulary.add(i.to_string().as_bytes());
+    }
+    NeuralModel::new(vocabulary, trained.network).unwrap()
+}
+
+#[test]
+fn a_small_text_is_learnt_by_heart() {
+    let text: TrainingText = [ids(&[3, 4, 5, 3, 6]), ids(&[7, 4, 8]), ids(&[5, 5, 5, 9])]
+        .iter()
+        .collect();
+    let options = TrainingOptions {
+        epochs: 200,
+        batch: 4,
+        learning_rate: 0.01,
+        dropout: 0.0,
+        left_mask: 0.0,
+        ..Default::default()
+    };
+    let trained = train(SHAPE, &options, &text, &TrainingText::new(), &Quiet).unwrap();
+    let last = trained.history.last().unwrap();
+    assert_eq!(last.heldout_loss, None);
+    // Three sentences begin differently, so the first of their tokens can't be known: a third of
+    // ln 3 at 3 of 15 positions.
+    let unavoidable = 3.0 * 3f64.ln() / 15.0;
+    assert!((last.training_loss - unavoidable).abs() < 0.02, "{last:?}");
+}
+
+#[test]
+fn sampled_softmax_learns_the_same_distribution() {
+    // Without context, the loss is the unigram entropy, sampled or not.
+    let text: TrainingText = (0..400).map(|i: u32| ids(&[3 + i.isqrt()])).collect();
+    let losses = [Softmax::Full, Softmax::Sampled { draws: 8 }].map(|softmax| {
+        let options = TrainingOptions {
+            epochs: 20,
+            softmax,
+            batch: 64,
+            dropout: 0.0,
+            ..options()
+        };
+        let trained = train(SHAPE, &options, &text, &text, &Quiet).unwrap();
+        trained.history.last().unwrap().heldout_loss.unwrap()
+    });
+    assert!((losses[0] - losses[1]).abs() < 0.03, "{losses:?}");
+}
+
+#[test]
+fn threads_do_not_change_a_bit() {
+    for softmax in [Softmax::Full, Softmax::Sampled { draws: 20 }] {
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            let options = TrainingOptions {
+                softmax,
+                batch: 300,
+                ..options()
+            };
+            pool.unwrap().install(|| {
+                let trained = train(SHAPE, &options, &counting(200), &counting(9), &Quiet);
+                let trained = trained.unwrap();
+                let score = trained.network.score(&[(&ids(&[1, 4]), TokenId(5))]);
+                (trained.network, trained.history, score)
+            })
+        };
+        let one = on(1);
+        assert_eq!(one, on(2));
+        assert_eq!(one, on(8));
+    }
+}
+
+#[test]
+fn the_seed_decides() {
+    let with_seed = |seed| {
+        model(&TrainingOptions { seed, ..options() })
+            .network()
+            .clone()
+    };
+    assert_eq!(with_seed(1), with_seed(1));
+    assert_ne!(with_seed(1), with_seed(2));
+}
+
+#[test]
+fn the_best_epoch_is_kept_and_patience_ends() {
+    // What is held out contradicts what is learnt, so only the first epochs can help.
+    let heldout: TrainingText = [ids(&[9, 8, 7, 6, 5, 4, 3])].iter().collect();
+    let options = TrainingOptions {
+        epochs: 60,
+        patience: 2,
+        batch: 16,
+        ..options()
+    };
+    let trained = train(SHAPE, &options, &counting(80), &heldout, &Quiet).unwrap();
+    assert_eq!(trained.ending, Ending::NoLongerBetter);
+    let losses: Vec<f64> = trained
+        .history
+        .iter()
+        .map(|e| e.heldout_loss.unwrap())
+        .collect();
+    let best = losses.iter().copied().fold(f64::INFINITY, f64::min);
+    assert_eq!(losses[losses.len() - 3], best, "{losses:?}");
+    let again = train(SHAPE, &options, &counting(80), &heldout, &Quiet).unwrap();
+    let sentence = ids(&[1, 9, 8, 7, 6, 5, 4, 3, 2]);
+    let questions: Vec<Question> = (1..9).map(|i| (&sentence[..i], sentence[i])).collect();
+    let scores = again.network.score(&questions);
+    let loss = -scores.iter().map(|score| score.ln()).sum::<f64>() / 8.0;
+    assert!((loss - best).abs() < 1e-6);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn probabilities_sum_to_one_after_any_context(
+        contexts in proptest::collection::vec(proptest::collection::vec(0u32..30, 0..7), 1..5),
+    ) {
+        static MODEL: std::sync::LazyLock<NeuralModel> =
+            std::sync::LazyLock::new(|| model(&options()));
+        for context in &contexts {
+            let context = ids(context);
+            let answer = MODEL.distribution(&context);
+            let sum: f64 = answer.log_probs().iter().map(|ln| ln.exp()).sum();
+            prop_assert!((sum - 1.0).abs() < 1e-9, "{sum}");
+            prop_assert_eq!(answer.log_probs()[1], f64::NEG_INFINITY);
+            prop_assert!(answer.log_probs().iter().enumerate().all(|(v, ln)| v == 1 || ln.is_finite()));
+            let seen = &context[context.len().saturating_sub(3)..];
+            let same = MODEL.distribution(seen);
+            prop_assert_eq!(same.log_probs(), answer.log_probs());
+
+            let mut cursor = MODEL.cursor();
+            cursor.push(TokenId(4));
+            let _ = cursor.log_prob(TokenId(3));
+            cursor.reset();
+            context.iter().for_each(|&token| cursor.push(token));
+            let mut read = vec![0.0; 30];
+            cursor.log_probs(&mut read);
+            prop_assert_eq!(&read, answer.log_probs());
+
+            let questions: Vec<Question> =
+                MODEL.vocabulary().ids().map(|v| (context.as_slice(), v)).collect();
+            for (score, (_, v)) in MODEL.network().score(&questions).iter().zip(&questions) {
+                let one = MODEL.log_prob(&context, *v);
+                prop_assert!(*score == one || (score.ln() - one.ln()).abs() < 1e-5);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_slice_of_the_vocabulary_changes_no_score() {
+    // More tokens than are scored at a time.
+    let shape = Architecture {
+        vocabulary: 2500,
+        ..SHAPE
+    };
+    let options = TrainingOptions {
+        epochs: 1,
+        ..options()
+    };
+    let trained = train(shape, &options, &counting(80), &TrainingText::new(), &Quiet).unwrap();
+    let context = ids(&[1, 9]);
+    let mut all = vec![0.0; 2500];
+    trained.network.log_probs(&context, &mut all);
+    let questions: Vec<Question> = (0..2500).map(|v| (&context[..], TokenId(v))).collect();
+    for (score, one) in trained.network.score(&questions).iter().zip(&all) {
+        assert!(score.ln() == *one || (score.ln() - one).abs() < 1e-5);
+    }
+}
+
+#[test]
+fn too_high_a_learning_rate_is_said() {
+    let options = TrainingOptions {
+        learning_rate: 1e38,
+        ..options()
+    };
+    let error = train(SHAPE, &options, &counting(80), &counting(9), &Quiet).unwrap_err();
+    assert!(error.what().contains("learning rate"), "{error}");
+    assert!(
+        error
+            .advice()
+            .is_some_and(|advice| advice.contains("tenth"))
+    );
+}
+
+#[test]
+fn texts_that_do_not_fit_are_refused() {
+    let empty = TrainingText::new();
+    let error = train(SHAPE, &options(), &empty, &empty, &Quiet).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Input);
+    let foreign: TrainingText = [ids(&[30])].iter().collect();
+    let error = train(SHAPE, &options(), &counting(8), &foreign, &Quiet).unwrap_err();
+    assert!(
+        error.what().contains("held-out text holds id 30"),
+        "{error}"
+    );
+    let network = model(&options()).network().clone();
+    assert!(NeuralModel::new(Vocabulary::new(), network).is_err());
+}
+
+/// Stops after some tokens, and remembers what it heard.
+#[derive(Default)]
+struct Impatient {
+    most: u64,
+    heard: AtomicU64,
+    stages: Mutex<Vec<Stage>>,
+    notes: Mutex<Vec<String>>,
+}
+
+impl Progress for Impatient {
+    fn stage(&self, stage: Stage) {
+        self.stages.lock().unwrap().push(stage);
+    }
+    fn advance(&self, units: u64) {
+        self.heard.fetch_add(units, Ordering::Relaxed);
+    }
+    fn note(&self, line: &str) {
+        self.notes.lock().unwrap().push(line.to_owned());
+    }
+    fn warn(&self, _: Warning) {}
+    fn should_stop(&self) -> bool {
+        self.heard.load(Ordering::Relaxed) >= self.most
+    }
+}
+
+#[test]
+fn an_interrupted_training_gives_what_it_has() {
+    for most in [0, 1, 500] {
+        let watcher = Impatient {
+            most,
+            ..Default::default()
+        };
+        let trained = train(SHAPE, &options(), &counting(80), &counting(9), &watcher).unwrap();
+        assert_eq!(trained.ending, Ending::Interrupted);
+        assert!(trained.history.last().unwrap().heldout_loss.unwrap() < 5.0);
+    }
+}
+
+#[test]
+fn the_watcher_hears_every_token_and_a_line_an_epoch() {
+    let watcher = Impatient {
+        most: u64::MAX,
+        ..Default::default()
+    };
+    let text = counting(80);
+    train(SHAPE, &options(), &text, &counting(9), &watcher).unwrap();
+    let stages = watcher.stages.into_inner().unwrap();
+    let total: u64 = stages.iter().map(|stage| stage.total.unwrap()).sum();
+    assert_eq!(total, watcher.heard.into_inner());
+    assert_eq!(total, 3 * text.examples() as u64);
+    let notes = watcher.notes.into_inner().unwrap();
+    assert_eq!(notes.len(), 3);
+    assert!(notes[1].starts_with("epoch 2/3  loss "), "{}", notes[1]);
+    assert!(notes[1].contains("nats  perplexity "), "{}", notes[1]);
+}
