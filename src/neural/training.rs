@@ -16,13 +16,14 @@ use super::text::TrainingText;
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Progress, Stage};
 use crate::token::TokenId;
+use crate::warning::Warning;
 
 /// What training gives.
 #[derive(Clone, Debug)]
 pub struct Trained {
     /// The network: that of the best epoch if there was held-out text, else that of the last.
     pub network: Network,
-    /// What each epoch came to.
+    /// What each epoch came to, an interrupted one included if it had begun.
     pub history: Vec<EpochReport>,
     /// Why it ended.
     pub ending: Ending,
@@ -86,35 +87,28 @@ pub fn train(
         );
         return Err(error.way_out("give it some text"));
     }
-    let asked = heldout.sample(options.heldout_limit);
-    let mut learner = untrained(architecture, options, training);
-    let mut best = Best::new(options.patience);
+    let course = Course {
+        options,
+        training,
+        heldout,
+        asked: heldout.sample(options.heldout_limit),
+        progress,
+    };
+    let mut learner = course.untrained(architecture);
+    let mut best = Best::default();
     let mut ending = Ending::Complete;
     for epoch in 1..=options.epochs {
-        announce(progress, epoch, options.epochs, positions.len());
         positions.shuffle(&mut stream(options.seed, Purpose::Order, epoch as u64));
-        let run = Run {
-            epoch,
-            options,
-            progress,
-        };
-        let (training_loss, interrupted) = run.epoch(&mut learner, training, &positions)?;
-        let heldout_loss = match asked.is_empty() {
-            true => None,
-            false => Some(run.finite(learner.network.loss(heldout, &asked))?),
-        };
-        let report = EpochReport {
-            epoch,
-            training_loss,
-            heldout_loss,
-        };
-        progress.note(&line(&report, options.epochs));
-        best.see(report, &learner.network);
-        if interrupted {
+        let reached = course.learn(&mut learner, epoch, &positions)?;
+        if let Some(loss) = reached.loss {
+            let report = course.report(&learner.network, epoch, loss)?;
+            best.see(report, &learner.network);
+        }
+        if reached.interrupted {
             ending = Ending::Interrupted;
             break;
         }
-        if best.waited_enough() {
+        if best.waited >= options.patience {
             ending = Ending::NoLongerBetter;
             break;
         }
@@ -141,31 +135,6 @@ fn check_text(text: &TrainingText, architecture: Architecture, name: &str) -> Re
     }
 }
 
-fn untrained(
-    architecture: Architecture,
-    options: &TrainingOptions,
-    training: &TrainingText,
-) -> Learner {
-    let counts = count_targets(training.ids(), architecture.vocabulary);
-    Learner::new(
-        Network::untrained(architecture, &counts, options.seed),
-        options.candidates(&counts),
-        Dropout::new(options.dropout),
-        options.left_mask,
-        options.seed,
-    )
-}
-
-fn announce(progress: &dyn Progress, epoch: usize, epochs: usize, examples: usize) {
-    progress.stage(Stage {
-        number: epoch,
-        of: epochs,
-        name: "train",
-        unit: "tokens",
-        total: Some(examples as u64),
-    });
-}
-
 fn line(report: &EpochReport, epochs: usize) -> String {
     let EpochReport {
         epoch,
@@ -180,91 +149,122 @@ fn line(report: &EpochReport, epochs: usize) -> String {
     line
 }
 
-/// One epoch on its way.
-struct Run<'a> {
-    epoch: usize,
+/// What stays the same from epoch to epoch.
+struct Course<'a> {
     options: &'a TrainingOptions,
+    training: &'a TrainingText,
+    heldout: &'a TrainingText,
+    /// The held-out positions that are asked for.
+    asked: Vec<usize>,
     progress: &'a dyn Progress,
 }
 
-impl Run<'_> {
-    /// Learns from all positions in this order; gives the mean loss, and true if it was
-    /// interrupted.
-    fn epoch(
-        &self,
-        learner: &mut Learner,
-        text: &TrainingText,
-        positions: &[usize],
-    ) -> Result<(f64, bool)> {
+/// How far an epoch came.
+struct Reached {
+    /// The mean loss of the examples that were seen, if any were.
+    loss: Option<f64>,
+    interrupted: bool,
+}
+
+impl Course<'_> {
+    fn untrained(&self, architecture: Architecture) -> Learner {
+        let options = self.options;
+        let counts = count_targets(self.training.ids(), architecture.vocabulary);
+        Learner::new(
+            Network::untrained(architecture, &counts, options.seed),
+            options.candidates(&counts),
+            Dropout::new(options.dropout),
+            options.left_mask,
+            options.seed,
+        )
+    }
+
+    /// Learns from all positions in this order.
+    fn learn(&self, learner: &mut Learner, epoch: usize, positions: &[usize]) -> Result<Reached> {
+        self.progress.stage(Stage {
+            number: epoch,
+            of: self.options.epochs,
+            name: "train",
+            unit: "tokens",
+            total: Some(positions.len() as u64),
+        });
         let batches = positions.len().div_ceil(self.options.batch) as u64;
         let total = batches * self.options.epochs as u64;
-        let before = batches * (self.epoch as u64 - 1);
-        let (mut loss, mut seen) = (0.0, 0);
-        for (t, batch) in (before + 1..).zip(positions.chunks(self.options.batch)) {
-            if self.progress.should_stop() {
-                return Ok((loss / (seen as f64).max(1.0), true));
+        let first = batches * (epoch as u64 - 1) + 1;
+        let (mut loss, mut seen, mut interrupted) = (0.0, 0, false);
+        for (t, batch) in (first..).zip(positions.chunks(self.options.batch)) {
+            interrupted = self.progress.should_stop();
+            if interrupted {
+                break;
             }
-            loss += learner.step(text, batch, self.options.rate(t, total));
-            self.finite(loss)?;
+            loss += learner.step(self.training, batch, self.options.rate(t, total));
+            self.finite(loss, epoch)?;
             seen += batch.len();
             self.progress.advance(batch.len() as u64);
         }
-        Ok((loss / seen as f64, false))
+        Ok(Reached {
+            loss: (seen > 0).then(|| loss / seen as f64),
+            interrupted,
+        })
     }
 
-    fn finite(&self, loss: f64) -> Result<f64> {
+    fn report(&self, network: &Network, epoch: usize, training_loss: f64) -> Result<EpochReport> {
+        let heldout_loss = match self.asked.is_empty() {
+            true => None,
+            false => Some(self.finite(network.loss(self.heldout, &self.asked), epoch)?),
+        };
+        let report = EpochReport {
+            epoch,
+            training_loss,
+            heldout_loss,
+        };
+        self.progress.note(&line(&report, self.options.epochs));
+        let guessing = (network.architecture().vocabulary as f64).ln();
+        if training_loss > guessing {
+            self.progress.warn(Warning::Other(format!(
+                "a loss of {training_loss:.2} is worse than guessing ({guessing:.2}); a learning rate below {} may help",
+                self.options.learning_rate
+            )));
+        }
+        Ok(report)
+    }
+
+    fn finite(&self, loss: f64, epoch: usize) -> Result<f64> {
         if loss.is_finite() {
             return Ok(loss);
         }
         let rate = self.options.learning_rate;
-        Err(Error::new(
-            ErrorKind::Model,
-            format!(
-                "the loss became {loss} in epoch {}: the learning rate {rate} is too high",
-                self.epoch
-            ),
-        )
-        .way_out(format!("try a tenth of it, {}", rate / 10.0)))
+        let what = format!(
+            "the loss became {loss} in epoch {epoch}: the learning rate {rate} is too high"
+        );
+        Err(Error::new(ErrorKind::Model, what)
+            .way_out(format!("try a tenth of it, {}", rate / 10.0)))
     }
 }
 
 /// The best epoch so far.
+#[derive(Default)]
 struct Best {
     history: Vec<EpochReport>,
-    loss: f64,
-    /// None as long as the last network is the best.
+    /// Its held-out loss and its network; none as long as the last network is the best.
+    loss: Option<f64>,
     network: Option<Network>,
-    /// Epochs since the best one.
+    /// Epochs since.
     waited: usize,
-    patience: usize,
 }
 
 impl Best {
-    fn new(patience: usize) -> Self {
-        Best {
-            history: Vec::new(),
-            loss: f64::INFINITY,
-            network: None,
-            waited: 0,
-            patience,
-        }
-    }
-
     fn see(&mut self, report: EpochReport, network: &Network) {
         self.history.push(report);
         let Some(loss) = report.heldout_loss else {
             return;
         };
-        if loss < self.loss {
-            self.loss = loss;
+        if self.loss.is_none_or(|best| loss < best) {
+            self.loss = Some(loss);
             self.network = Some(network.clone());
             self.waited = 0;
         } else {
             self.waited += 1;
         }
-    }
-
-    fn waited_enough(&self) -> bool {
-        self.waited >= self.patience
     }
 }
