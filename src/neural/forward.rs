@@ -68,6 +68,8 @@ impl Network {
                 window::fill(slots, context, vocabulary);
             }
             let targets: Vec<TokenId> = block.iter().map(|(_, target)| *target).collect();
+            let known = |target: &TokenId| target.index() < vocabulary;
+            assert!(targets.iter().all(known), "targets of the vocabulary");
             self.score_slots(&slots, &targets)
         });
         blocks.flatten_iter().collect()

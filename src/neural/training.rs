@@ -5,6 +5,7 @@
 //! kept, and training ends early once that no longer falls.
 
 use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
 
 use super::architecture::Architecture;
 use super::block::Dropout;
@@ -30,7 +31,7 @@ pub struct Trained {
 }
 
 /// What one epoch came to.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochReport {
     /// Its number, from 1.
     pub epoch: usize,
@@ -49,7 +50,8 @@ impl EpochReport {
 }
 
 /// Why a training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// All epochs were done.
     Complete,
