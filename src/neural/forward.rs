@@ -198,3 +198,32 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     }
     lanes.iter().sum::<f32>() + rest
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logits_read_in_slices_are_normalised_over_all() {
+        let slices = [[-3.0f32, 0.5], [7.0, 2.0], [1.0, 90.0], [89.0, -90.0]];
+        let logits: Vec<f64> = slices.iter().flatten().map(|&z| f64::from(z)).collect();
+        for (asked, logit) in logits.iter().enumerate() {
+            let mut answer = Answer::default();
+            for (i, mut slice) in slices.into_iter().enumerate() {
+                answer.read(&mut slice, asked.checked_sub(2 * i));
+            }
+            let expected = logit - log_sum_exp(&logits);
+            assert!((answer.log_prob().ln() - expected).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn dot_agrees_with_the_plain_sum() {
+        for length in [0, 1, 15, 16, 17, 100] {
+            let a: Vec<f32> = (0..length).map(|i| i as f32 - 7.5).collect();
+            let b: Vec<f32> = (0..length).map(|i| (i % 5) as f32).collect();
+            let plain: f32 = a.iter().zip(&b).map(|(a, b)| a * b).sum();
+            assert_eq!(dot(&a, &b), plain, "small integers and halves add exactly");
+        }
+    }
+}

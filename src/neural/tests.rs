@@ -71,20 +71,22 @@ fn a_small_text_is_learnt_by_heart() {
 
 #[test]
 fn sampled_softmax_learns_the_same_distribution() {
-    // Without context, the loss is the unigram entropy, sampled or not.
-    let text: TrainingText = (0..400).map(|i: u32| ids(&[3 + i.isqrt()])).collect();
-    let losses = [Softmax::Full, Softmax::Sampled { draws: 8 }].map(|softmax| {
+    // Frequencies fall as 1/rank, so candidates are much rarer among the rare: uncorrected, the
+    // frequent would be taken for too improbable.
+    let ranks = (1..=27).flat_map(|rank| std::iter::repeat_n(rank, 270 / rank as usize));
+    let text: TrainingText = ranks.map(|rank| ids(&[2 + rank])).collect();
+    let losses = [Softmax::Full, Softmax::Sampled { draws: 6 }].map(|softmax| {
         let options = TrainingOptions {
-            epochs: 20,
+            epochs: 12,
             softmax,
-            batch: 64,
+            batch: 4,
             dropout: 0.0,
             ..options()
         };
         let trained = train(SHAPE, &options, &text, &text, &Quiet).unwrap();
         trained.history.last().unwrap().heldout_loss.unwrap()
     });
-    assert!((losses[0] - losses[1]).abs() < 0.03, "{losses:?}");
+    assert!((losses[0] - losses[1]).abs() < 0.02, "{losses:?}");
 }
 
 #[test]
