@@ -22,7 +22,7 @@ pub struct Architecture {
 }
 
 /// Up to so many tokens a vocabulary is taken for an alphabet rather than a lexicon.
-const ALPHABET: usize = 512;
+pub(super) const ALPHABET: usize = 512;
 
 /// More parameters than this are refused: 8 GiB of them, and three times as much to train.
 const MOST_PARAMETERS: usize = 1 << 31;
@@ -39,7 +39,7 @@ impl Architecture {
         let (context, embedding, hidden) = match (vocabulary, tokens) {
             (..=ALPHABET, ..200_000) => (8, 24, 128),
             (..=ALPHABET, _) => (10, 32, 256),
-            (_, ..500_000) => (4, 64, 128),
+            (_, ..500_000) => (4, 96, 128),
             (_, _) => (4, 96, 256),
         };
         Architecture {
