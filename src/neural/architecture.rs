@@ -37,7 +37,7 @@ impl Architecture {
     /// small text could not fill many units anyway.
     pub fn for_text(vocabulary: usize, tokens: usize) -> Self {
         let (context, embedding, hidden) = match (vocabulary, tokens) {
-            (..=ALPHABET, ..200_000) => (8, 24, 128),
+            (..=ALPHABET, ..500_000) => (8, 24, 192),
             (..=ALPHABET, _) => (10, 32, 256),
             (_, ..500_000) => (4, 96, 128),
             (_, _) => (4, 96, 256),

@@ -9,12 +9,13 @@
 //! C[i,j] += Σ_k A[i,k] · B[k,j]
 //! ```
 //!
-//! The sum is done by the `matrixmultiply` crate, whose blocked kernel with
-//! vector instructions is some thirty times as fast as the three loops that
-//! define it (they are in the tests). It is always called on one thread: each
-//! entry of C is summed in an order that only the shapes decide, so results are
-//! the same on any number of threads. The threads are one floor up, where each
-//! owns other rows of C.
+//! The sum is done by the `matrixmultiply` crate, whose kernel keeps blocks of
+//! A and B in the caches and uses the widest vectors there are: four times as
+//! fast as the three loops that define it in their best order, a hundred times
+//! as fast as in their worst. It is always called on one thread: each entry of
+//! C is summed in an order that only the shapes decide, so results are the same
+//! on any number of threads. The threads are one floor up, where each owns
+//! other rows of C.
 
 use std::ops::Range;
 
