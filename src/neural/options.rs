@@ -85,16 +85,18 @@ impl TrainingOptions {
     /// of it: a text holds far more examples of each.
     pub fn for_text(vocabulary: usize, tokens: usize) -> Self {
         let letters = vocabulary <= ALPHABET;
-        let (epochs, batch, dropout) = match tokens {
-            ..500_000 if letters => (8, 256, 0.1),
-            ..500_000 => (8, 256, 0.4),
-            500_000..5_000_000 if letters => (4, 256, 0.0),
-            500_000..5_000_000 => (4, 512, 0.25),
-            _ => (2, 512, if letters { 0.0 } else { 0.1 }),
+        let (epochs, batch, learning_rate, dropout) = match (letters, tokens) {
+            (true, ..500_000) => (8, 256, 4e-3, 0.1),
+            (true, 500_000..5_000_000) => (4, 256, 4e-3, 0.0),
+            (true, _) => (2, 512, 4e-3, 0.0),
+            (false, ..500_000) => (8, 256, 4e-3, 0.4),
+            (false, 500_000..5_000_000) => (3, 512, 3e-3, 0.4),
+            (false, _) => (2, 512, 3e-3, 0.2),
         };
         TrainingOptions {
             epochs,
             batch,
+            learning_rate,
             dropout,
             ..Default::default()
         }
