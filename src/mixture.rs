@@ -126,11 +126,10 @@ impl Cursor for MixtureCursor<'_> {
     }
 
     fn log_prob(&self, token: TokenId) -> LogProb {
-        let terms = self.mixture.parts.iter().zip(&self.cursors);
-        let term = |(part, cursor): (&Part, &Box<dyn Cursor>)| {
-            part.ln_weight + cursor.log_prob(token).ln()
-        };
-        LogProb::from_ln(mix(terms.map(term)))
+        let parts = self.mixture.parts.iter().zip(&self.cursors);
+        LogProb::from_ln(mix(
+            parts.map(|(part, cursor)| part.ln_weight + cursor.log_prob(token).ln())
+        ))
     }
 
     fn log_probs(&self, out: &mut [f64]) {

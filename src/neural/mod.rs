@@ -37,6 +37,7 @@
 //! | `step` | one batch, on all threads |
 //! | `text`, `options`, `training` | all of them, epoch by epoch |
 //! | `model` | the network as a voice |
+//! | [`format`](mod@format) | to a model file and back |
 //! | `matrix`, `elementary`, `random` | products, exponentials, dice |
 //! | `plain`, `gradient_check` (tests) | the formulas as loops in f64, and the proof that the fast code computes them |
 //!
@@ -67,6 +68,7 @@ mod architecture;
 mod block;
 mod candidates;
 mod elementary;
+pub mod format;
 mod forward;
 mod gradients;
 mod matrix;
@@ -87,6 +89,7 @@ mod plain;
 mod tests;
 
 pub use architecture::Architecture;
+pub use format::{NeuralHeader, TrainingRecord};
 pub use forward::Question;
 pub use model::NeuralModel;
 pub use network::{Network, TENSORS};

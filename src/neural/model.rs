@@ -2,6 +2,8 @@
 
 use std::cell::OnceCell;
 
+use super::format::NeuralHeader;
+use super::forward::Question;
 use super::network::Network;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Cursor, LanguageModel};
@@ -13,16 +15,17 @@ use crate::token::{TokenId, Vocabulary};
 /// It has no [`Evidence`](crate::model::Evidence): a network keeps no counts.
 #[derive(Clone)]
 pub struct NeuralModel {
+    header: NeuralHeader,
     vocabulary: Vocabulary,
     network: Network,
 }
 
 impl NeuralModel {
-    /// A voice from its two parts.
+    /// A voice from its parts.
     ///
     /// # Errors
     /// If the network is for another number of tokens.
-    pub fn new(vocabulary: Vocabulary, network: Network) -> Result<Self> {
+    pub fn new(header: NeuralHeader, vocabulary: Vocabulary, network: Network) -> Result<Self> {
         let expected = network.architecture().vocabulary;
         if vocabulary.len() != expected {
             let what = format!(
@@ -33,9 +36,15 @@ impl NeuralModel {
                 .way_out("use the vocabulary that the network was trained with"));
         }
         Ok(NeuralModel {
+            header,
             vocabulary,
             network,
         })
+    }
+
+    /// What is known about it besides its weights.
+    pub fn header(&self) -> &NeuralHeader {
+        &self.header
     }
 
     /// The network.
@@ -68,6 +77,28 @@ impl LanguageModel for NeuralModel {
             answer: OnceCell::new(),
         })
     }
+
+    /// All questions of all sentences at once: a matrix product takes a block of them in the time
+    /// of a few.
+    fn score(&self, sentences: &[&[TokenId]]) -> Vec<Vec<LogProb>> {
+        let padded: Vec<Vec<TokenId>> = sentences
+            .iter()
+            .map(|sentence| [&[TokenId::START], *sentence].concat())
+            .collect();
+        let questions: Vec<Question> = padded.iter().flat_map(|sentence| ask(sentence)).collect();
+        let mut answers = self.network.score(&questions).into_iter();
+        padded
+            .iter()
+            .map(|sentence| answers.by_ref().take(sentence.len()).collect())
+            .collect()
+    }
+}
+
+/// What follows each token of a sentence that begins with `<s>`, `</s>` at the end.
+fn ask(sentence: &[TokenId]) -> impl Iterator<Item = Question<'_>> {
+    let next = sentence[1..].iter().copied().chain([TokenId::END]);
+    next.enumerate()
+        .map(|(read, token)| (&sentence[..=read], token))
 }
 
 /// Reads on; at each position the network is asked at most once, and its answer kept.

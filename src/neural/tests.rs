@@ -9,7 +9,8 @@ use super::*;
 use crate::error::ErrorKind;
 use crate::model::LanguageModel;
 use crate::progress::{Progress, Quiet, Stage};
-use crate::token::{TokenId, Vocabulary};
+use crate::store::{ModelFile, OpenOptions};
+use crate::token::{Reading, TokenId, Vocabulary};
 use crate::warning::Warning;
 
 const SHAPE: Architecture = Architecture {
@@ -38,13 +39,26 @@ fn options() -> TrainingOptions {
     }
 }
 
+fn header(options: &TrainingOptions, trained: &Trained) -> NeuralHeader {
+    NeuralHeader {
+        reading: Reading::DEFAULT,
+        training: TrainingRecord {
+            options: options.clone(),
+            examples: 0,
+            history: trained.history.clone(),
+            ending: trained.ending,
+        },
+    }
+}
+
 fn model(options: &TrainingOptions) -> NeuralModel {
     let trained = train(SHAPE, options, &counting(80), &counting(9), &Quiet).unwrap();
     let mut vocabulary = Vocabulary::new();
     for i in 3..SHAPE.vocabulary {
         vocabulary.add(i.to_string().as_bytes());
     }
-    NeuralModel::new(vocabulary, trained.network).unwrap()
+    let header = header(options, &trained);
+    NeuralModel::new(header, vocabulary, trained.network).unwrap()
 }
 
 #[test]
@@ -236,8 +250,9 @@ fn texts_that_do_not_fit_are_refused() {
         error.what().contains("held-out text holds id 30"),
         "{error}"
     );
-    let network = model(&options()).network().clone();
-    assert!(NeuralModel::new(Vocabulary::new(), network).is_err());
+    let model = model(&options());
+    let (header, network) = (model.header().clone(), model.network().clone());
+    assert!(NeuralModel::new(header, Vocabulary::new(), network).is_err());
 }
 
 /// Stops after some tokens, and remembers what it heard.
@@ -321,4 +336,43 @@ fn a_loss_worse_than_guessing_is_warned_of() {
     };
     assert_eq!(warnings(0.002), 0);
     assert!(warnings(30.0) > 0);
+}
+
+#[test]
+fn a_file_gives_back_the_same_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model");
+    let kept = model(&options());
+    format::save(&path, &kept).unwrap();
+    let file = ModelFile::open(&path, OpenOptions::default()).unwrap();
+    let read = format::load(&file).unwrap();
+    assert_eq!(read.header(), kept.header());
+    assert!(read.vocabulary().same_as(kept.vocabulary()));
+    assert_eq!(read.network().tensors(), kept.network().tensors());
+}
+
+proptest! {
+    #[test]
+    fn sentences_at_once_are_what_the_cursor_reads(
+        sentences in proptest::collection::vec(proptest::collection::vec(0u32..30, 0..9), 0..6)
+    ) {
+        static MODEL: std::sync::LazyLock<NeuralModel> =
+            std::sync::LazyLock::new(|| model(&options()));
+        let sentences: Vec<Vec<TokenId>> = sentences
+            .iter()
+            .map(|sentence| ids(sentence).into_iter().filter(|id| id.0 > 2 || id.0 == 0).collect())
+            .collect();
+        let slices: Vec<&[TokenId]> = sentences.iter().map(Vec::as_slice).collect();
+        let at_once = MODEL.score(&slices);
+        prop_assert_eq!(at_once.len(), sentences.len());
+        for (sentence, scores) in sentences.iter().zip(at_once) {
+            let mut cursor = MODEL.cursor();
+            cursor.push(TokenId::START);
+            for (token, score) in sentence.iter().chain([&TokenId::END]).zip(&scores) {
+                prop_assert!((cursor.log_prob(*token).ln() - score.ln()).abs() < 1e-4);
+                cursor.push(*token);
+            }
+            prop_assert_eq!(scores.len(), sentence.len() + 1);
+        }
+    }
 }

@@ -9,8 +9,8 @@
 //! ```
 //!
 //! where lower(w) is p(w | h′), the same question with the oldest token of
-//! the context forgotten, or a uniform 1/V. A [`Sharing`] is the
-//! first half, one context at a time; [`interpolate`] does the rest, level by
+//! the context forgotten, or a uniform 1/V. A `Sharing` is the
+//! first half, one context at a time; `interpolate` does the rest, level by
 //! level. Σ share + reserved = 1 for every context, so every distribution sums
 //! to one by construction, and tests check that it does.
 //!

@@ -6,16 +6,16 @@
 //! ngram 2=6
 //!
 //! \1-grams:
-//! -1.2041199	<unk>	0
-//! 0	<s>	-0.30103
+//! -1.2041199 ⇥ <unk> ⇥ 0
+//! 0 ⇥ <s> ⇥ -0.30103
 //! …
 //! \2-grams:
-//! -0.22184876	<s> once
+//! -0.22184876 ⇥ <s> once
 //! …
 //! \end\
 //! ```
 //!
-//! log10 probability, the n-gram, log10 back-off below the highest order. What
+//! With tabs between them (⇥): log10 probability, the n-gram, log10 back-off below the highest order. What
 //! is written is what KenLM's `lmplz` writes, entry for entry and in its order;
 //! what is read is what is found in the world, each oddity repaired and said, or
 //! refused with its line.
