@@ -1,5 +1,6 @@
 //! Counterpoint: n-gram language models in two voices.
 
+pub mod cli;
 pub mod compare;
 pub mod count;
 pub mod error;
@@ -9,6 +10,7 @@ pub mod model;
 pub mod narrow;
 pub mod neural;
 pub mod ngram;
+pub mod open;
 pub mod prob;
 pub mod progress;
 pub mod sample;

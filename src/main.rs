@@ -1,3 +1,7 @@
-//! The command of the Counterpoint toolkit.
+//! The command: `counterpoint --help` says what it does.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    counterpoint::cli::main()
+}

@@ -1,0 +1,244 @@
+//! `counterpoint build`: a corpus in, the statistical voice out.
+
+use std::path::Path;
+use std::time::Instant;
+
+use clap::ValueEnum;
+
+use super::columns::{bytes, count, seconds};
+use super::console::{Console, done};
+use super::reading::{CorpusArgs, ReadingArgs, VocabularyArgs, number};
+use crate::count::Order;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ngram::{self, Built};
+use crate::open;
+use crate::progress::Stage;
+use crate::smooth::{CountsOfCountsRule, Estimate, Smoothing, StupidBackoff};
+
+/// Build the statistical voice: smoothed n-gram tables from a corpus.
+///
+/// The default is modified Kneser–Ney, as KenLM estimates it. Small or repetitive text never
+/// fails: an order whose discounts cannot be estimated gets fixed ones, and a line says so.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    corpus: CorpusArgs,
+    /// The model's name (models/NAME.cpt), or a path
+    #[arg(short, long, value_name = "NAME")]
+    output: String,
+    /// n: how many tokens an n-gram has at most
+    #[arg(long, default_value = "5", value_name = "N", help_heading = "Model")]
+    order: Order,
+    /// How counts become probabilities
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "METHOD",
+        help_heading = "Model"
+    )]
+    smoothing: Method,
+    /// What add-k adds to every count [default: 1]
+    #[arg(long, value_name = "K", help_heading = "Model", value_parser = positive)]
+    k: Option<f64>,
+    /// Repeat KenLM's quirk in the counts of counts, to agree with it to the bit on small text
+    #[arg(long, help_heading = "Model")]
+    as_kenlm: bool,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
+    vocabulary: VocabularyArgs,
+    /// Write an ARPA file as well
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    arpa: Option<String>,
+    /// Say what was built as one JSON object
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  counterpoint build corpora/fables.txt -o fables
+  counterpoint build news/*.gz -o news --order 4 --tokenizer whitespace --arpa news.arpa";
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Method {
+    /// Modified Kneser–Ney, interpolated
+    #[default]
+    KneserNey,
+    /// Witten–Bell, interpolated
+    WittenBell,
+    /// Absolute discounting, interpolated
+    Absolute,
+    /// Adds the same to every count
+    AddK,
+    /// Relative frequencies as they are
+    MaximumLikelihood,
+    /// Scores that are no probabilities
+    StupidBackoff,
+}
+
+/// A number above 0, for clap.
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
+        _ => Err("give a number above 0".into()),
+    }
+}
+
+impl Args {
+    fn estimate(&self) -> Result<Estimate> {
+        if self.as_kenlm && self.smoothing != Method::KneserNey {
+            return Err(only_with("--as-kenlm", "kneser-ney"));
+        }
+        if self.k.is_some() && self.smoothing != Method::AddK {
+            return Err(only_with("--k", "add-k"));
+        }
+        let smoothing = match self.smoothing {
+            Method::StupidBackoff => return Ok(Estimate::Scores(StupidBackoff::default())),
+            Method::KneserNey if self.as_kenlm => {
+                Smoothing::ModifiedKneserNey(CountsOfCountsRule::AsKenlm)
+            }
+            Method::KneserNey => Smoothing::ModifiedKneserNey(CountsOfCountsRule::Exact),
+            Method::WittenBell => Smoothing::WittenBell,
+            Method::Absolute => Smoothing::AbsoluteDiscounting,
+            Method::AddK => Smoothing::AddK(self.k.unwrap_or(1.0)),
+            Method::MaximumLikelihood => Smoothing::MaximumLikelihood,
+        };
+        Ok(Estimate::Probabilities(smoothing))
+    }
+}
+
+fn only_with(option: &str, method: &str) -> Error {
+    let what = format!("{option} means something only with --smoothing {method}");
+    Error::new(ErrorKind::Usage, what)
+        .way_out(format!("leave {option} out, or add --smoothing {method}"))
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
+    let start = Instant::now();
+    let estimate = args.estimate()?;
+    let reading = args.reading.reading();
+    let corpus = args.corpus.open(&reading)?;
+    let numbered = number(&corpus, &reading, &args.vocabulary, (1, 4), console)?;
+    let counting = Stage {
+        number: 2,
+        of: 4,
+        name: "count",
+        unit: "tokens",
+        total: None,
+    };
+    let built = ngram::build(
+        &numbered.text,
+        numbered.vocabulary,
+        reading,
+        args.order,
+        estimate,
+        counting,
+        console.progress(),
+    )?;
+    let path = open::path_of(&args.output);
+    let size = write(&built, &path, console)?;
+    if let Some(arpa) = &args.arpa {
+        super::export::write(
+            &built.vocabulary,
+            &built.table,
+            built.header.unlisted,
+            arpa,
+            console,
+        )?;
+    }
+    report(args, &built, size, start, console)
+}
+
+fn write(built: &Built, path: &Path, console: &Console) -> Result<u64> {
+    console.progress().stage(Stage {
+        number: 4,
+        of: 4,
+        name: "write",
+        unit: "bytes",
+        total: None,
+    });
+    let size = ngram::format::save(path, &built.header, &built.vocabulary, &built.table)?;
+    console.progress().advance(size);
+    Ok(size)
+}
+
+fn report(args: &Args, built: &Built, size: u64, start: Instant, console: &Console) -> Result<()> {
+    let ngrams: Vec<usize> = built
+        .table
+        .levels()
+        .iter()
+        .map(|level| level.tokens.len())
+        .collect();
+    if args.json {
+        return console.print_json(&serde_json::json!({
+            "model": args.output,
+            "path": open::path_of(&args.output),
+            "order": built.table.order(),
+            "method": built.header.method(),
+            "tokenizer": built.header.reading.tokenizer.name(),
+            "sentences": built.header.sentences,
+            "tokens": built.header.tokens,
+            "vocabulary": built.vocabulary.len(),
+            "ngrams": ngrams,
+            "discounts": built.header.discounts.iter().map(|d| d.by_count()).collect::<Vec<_>>(),
+            "bytes": size,
+            "seconds": start.elapsed().as_secs_f64(),
+        }));
+    }
+    console.say(super::info::discount_table(
+        &ngrams,
+        &built.header.discounts,
+    ));
+    console.say(done(format_args!(
+        "{}: order {}, {}, {} types, {} tokens, {}, {}",
+        args.output,
+        built.table.order(),
+        built.header.method(),
+        count(built.vocabulary.len() as u64),
+        count(built.header.tokens),
+        bytes(size),
+        seconds(start.elapsed()),
+    )));
+    console.say(format_args!(
+        "  try: counterpoint next -m {} \"…\"",
+        args.output
+    ));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_has_its_estimate() {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            args: Args,
+        }
+        use clap::Parser;
+        let mut seen = Vec::new();
+        for method in Method::value_variants() {
+            let name = method.to_possible_value().unwrap();
+            let words = ["build", "a.txt", "-o", "a", "--smoothing", name.get_name()];
+            let estimate = Line::parse_from(words).args.estimate().unwrap();
+            assert!(!seen.contains(&estimate), "{estimate} twice");
+            seen.push(estimate);
+        }
+        let wrong = [
+            "build",
+            "a.txt",
+            "-o",
+            "a",
+            "--smoothing",
+            "witten-bell",
+            "--k",
+            "2",
+        ];
+        assert!(Line::parse_from(wrong).args.estimate().is_err());
+    }
+}

@@ -1,0 +1,116 @@
+//! `counterpoint export`: a model as ARPA.
+
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use super::console::{Console, done};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ngram::{Table, arpa};
+use crate::open::Voice;
+use crate::smooth::Unlisted;
+use crate::store::AtomicFile;
+use crate::token::Vocabulary;
+use crate::warning::Warning;
+
+/// Write a model as ARPA, the text that every toolkit reads.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  counterpoint export -m fables -o fables.arpa
+  counterpoint export -m fables | gzip > fables.arpa.gz")]
+pub(super) struct Args {
+    /// The model
+    #[arg(short, long, value_name = "NAME", help_heading = "Model")]
+    model: String,
+    /// The file to write; - for standard output
+    #[arg(
+        short,
+        long,
+        default_value = "-",
+        value_name = "FILE",
+        help_heading = "Output"
+    )]
+    output: String,
+    /// Say what was written as one JSON object
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
+    let opened = console.open(&args.model)?;
+    let Voice::Ngram(model) = &opened.voice else {
+        let what = format!(
+            "'{}' is no back-off model, which is all that ARPA can hold",
+            args.model
+        );
+        return Err(Error::new(ErrorKind::Model, what).way_out(
+            "export a model made by `build`, with any --smoothing but stupid-backoff and add-k",
+        ));
+    };
+    if args.json && args.output == "-" {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            "--json and the ARPA text cannot both go to standard output",
+        )
+        .way_out("give a file: -o model.arpa"));
+    }
+    let (vocabulary, table) = (
+        crate::model::LanguageModel::vocabulary(model),
+        model.table(),
+    );
+    write(
+        vocabulary,
+        table,
+        model.header().unlisted,
+        &args.output,
+        console,
+    )?;
+    if args.json {
+        let ngrams: Vec<usize> = table
+            .levels()
+            .iter()
+            .map(|level| level.tokens.len())
+            .collect();
+        console.print_json(
+            &serde_json::json!({"model": args.model, "path": args.output, "ngrams": ngrams}),
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes ARPA to a file, all or nothing, or to standard output.
+pub(super) fn write(
+    vocabulary: &Vocabulary,
+    table: &Table,
+    unlisted: Unlisted,
+    output: &str,
+    console: &Console,
+) -> Result<()> {
+    let path = Path::new(output);
+    let respelled = if output == "-" {
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        let respelled = arpa::write(vocabulary, table, unlisted, &mut out, path)?;
+        out.flush()
+            .map_err(|error| Error::io("write", path, error))?;
+        respelled
+    } else {
+        let mut file = AtomicFile::create(path)?;
+        let mut out = BufWriter::with_capacity(1 << 20, &mut file);
+        let respelled = arpa::write(vocabulary, table, unlisted, &mut out, path)?;
+        out.flush()
+            .map_err(|error| Error::io("write", path, error))?;
+        drop(out);
+        file.commit()?;
+        console.say(done(format_args!(
+            "{output}: ARPA, order {}",
+            table.order()
+        )));
+        respelled
+    };
+    if respelled > 0 {
+        console.progress().warn(Warning::Other(format!(
+            "{respelled} tokens hold white space, which ARPA cannot: those bytes are written as <0xHH>"
+        )));
+    }
+    Ok(())
+}

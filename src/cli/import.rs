@@ -1,0 +1,66 @@
+//! `counterpoint import`: an ARPA file in, a model out.
+
+use std::path::Path;
+
+use super::columns::{bytes, count};
+use super::console::{Console, done};
+use crate::error::Result;
+use crate::ngram::arpa::{self, Leniency};
+use crate::ngram::format;
+use crate::open::path_of;
+use crate::text;
+
+/// Make a model of an ARPA file of any toolkit.
+///
+/// Plain or compressed. What breaks the format is refused with its line; harmless oddities are
+/// repaired and said. The model reads text by white space.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  counterpoint import lm.arpa.gz -o lm")]
+pub(super) struct Args {
+    /// The ARPA file
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// The model's name (models/NAME.cpt), or a path
+    #[arg(short, long, value_name = "NAME")]
+    output: String,
+    /// Repair wrong header counts, positive log-probabilities and a missing end as well
+    #[arg(long)]
+    lenient: bool,
+    /// Say what was imported as one JSON object
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
+    let mut input = text::open_decompressed(Path::new(&args.file))?;
+    let leniency = if args.lenient {
+        Leniency::Lenient
+    } else {
+        Leniency::Strict
+    };
+    let imported = arpa::read(&mut input, &args.file, leniency, console.progress())?;
+    let header = imported.header();
+    let path = path_of(&args.output);
+    let size = format::save(&path, &header, &imported.vocabulary, &imported.table)?;
+    let ngrams: Vec<usize> = imported
+        .table
+        .levels()
+        .iter()
+        .map(|level| level.tokens.len())
+        .collect();
+    if args.json {
+        return console.print_json(&serde_json::json!({
+            "model": args.output, "path": path, "ngrams": ngrams, "bytes": size,
+        }));
+    }
+    console.say(done(format_args!(
+        "{}: order {}, {} n-grams, {}",
+        args.output,
+        ngrams.len(),
+        count(ngrams.iter().sum::<usize>() as u64),
+        bytes(size)
+    )));
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! `counterpoint info`: what a model is.
+
+use serde_json::{Value, json};
+
+use super::columns::{Columns, Side, bytes, count};
+use super::console::Console;
+use crate::error::Result;
+use crate::ngram::{NgramHeader, Table};
+use crate::open::{Opened, Voice, path_of};
+use crate::smooth::Discounts;
+use crate::store::ModelFile;
+use crate::token::Reading;
+
+/// Say what a model is.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  counterpoint info -m fables")]
+pub(super) struct Args {
+    /// The model
+    #[arg(short, long, value_name = "NAME", help_heading = "Model")]
+    model: String,
+    /// One JSON object
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
+    let opened = console.open(&args.model)?;
+    let path = path_of(&args.model);
+    // An ARPA file, which also opens as a model, has no checksum to show.
+    let blake3 = ModelFile::open(&path, console.open_options())
+        .ok()
+        .map(|file| file.blake3());
+    match args.json {
+        true => {
+            let mut value = facts(&opened);
+            value["path"] = path.display().to_string().into();
+            value["blake3"] = blake3.into();
+            console.print_json(&value)
+        }
+        false => console.print(table(&opened, &path.display().to_string(), blake3)),
+    }
+}
+
+fn facts(opened: &Opened) -> Value {
+    let mut value = json!({
+        "model": opened.name,
+        "what": opened.voice.describe(),
+        "bytes": opened.bytes,
+        "vocabulary": opened.voice.vocabulary().len(),
+        "reading": opened.voice.reading(),
+    });
+    match &opened.voice {
+        Voice::Ngram(model) => add_ngram_facts(&mut value, model.header(), model.table()),
+        Voice::Scores(scorer) => add_ngram_facts(&mut value, scorer.header(), scorer.table()),
+        Voice::Neural(model) => {
+            value["kind"] = "neural".into();
+            value["architecture"] = json!(model.network().architecture());
+            value["parameters"] = model.network().architecture().parameters().into();
+            value["training"] = json!(model.header().training);
+        }
+    }
+    value
+}
+
+fn add_ngram_facts(value: &mut Value, header: &NgramHeader, table: &Table) {
+    value["kind"] = "ngram".into();
+    value["order"] = table.order().into();
+    value["ngrams"] = ngrams(table).into();
+    value["sentences"] = header.sentences.into();
+    value["tokens"] = header.tokens.into();
+    value["discounts"] = json!(
+        header
+            .discounts
+            .iter()
+            .map(|d| d.by_count())
+            .collect::<Vec<_>>()
+    );
+}
+
+fn ngrams(table: &Table) -> Vec<usize> {
+    table
+        .levels()
+        .iter()
+        .map(|level| level.tokens.len())
+        .collect()
+}
+
+fn table(opened: &Opened, path: &str, blake3: Option<String>) -> String {
+    let mut columns = Columns::new(&[Side::Left, Side::Left]);
+    let mut row = |name: &str, value: String| columns.row([name.to_string(), value]);
+    row("model", opened.name.clone());
+    row("what", opened.voice.describe());
+    row("tokens are", describe_reading(opened.voice.reading()));
+    row(
+        "vocabulary",
+        format!("{} types", count(opened.voice.vocabulary().len() as u64)),
+    );
+    match &opened.voice {
+        Voice::Ngram(model) => built_from(&mut row, model.header()),
+        Voice::Scores(scorer) => built_from(&mut row, scorer.header()),
+        Voice::Neural(model) => {
+            let parameters = model.network().architecture().parameters().unwrap_or(0);
+            row("parameters", count(parameters as u64));
+        }
+    }
+    row("file", format!("{path}, {}", bytes(opened.bytes)));
+    if let Some(blake3) = blake3 {
+        row("blake3", blake3);
+    }
+    let discounts = match &opened.voice {
+        Voice::Ngram(model) => discount_table(&ngrams(model.table()), &model.header().discounts),
+        Voice::Scores(scorer) => discount_table(&ngrams(scorer.table()), &[]),
+        Voice::Neural(_) => String::new(),
+    };
+    format!("{columns}{discounts}")
+}
+
+fn built_from(row: &mut impl FnMut(&str, String), header: &NgramHeader) {
+    if header.tokens > 0 {
+        let (tokens, sentences) = (count(header.tokens), count(header.sentences));
+        row(
+            "built from",
+            format!("{tokens} tokens in {sentences} sentences"),
+        );
+    }
+}
+
+fn describe_reading(reading: &Reading) -> String {
+    let mut words = vec![reading.tokenizer.to_string()];
+    if reading.lowercase {
+        words.push("lower case".into());
+    }
+    if reading.unit == crate::text::Unit::Document {
+        words.push("a document is a sentence".into());
+    }
+    if reading.blank == crate::text::BlankLines::Skip {
+        words.push("blank lines left out".into());
+    }
+    words.join(", ")
+}
+
+/// N-grams by order, and discounts if there are any, as users of lmplz know them.
+pub(super) fn discount_table(ngrams: &[usize], discounts: &[Discounts]) -> String {
+    let mut columns = Columns::new(&[Side::Right; 6]);
+    columns.row(["order", "n-grams", "D1", "D2", "D3+", ""]);
+    for (position, &number) in ngrams.iter().enumerate() {
+        let mut row = vec![(position + 1).to_string(), count(number as u64)];
+        if let Some(discounts) = discounts.get(position) {
+            row.extend(discounts.by_count().map(|d| format!("{d:.4}")));
+            row.push(if discounts.estimated() { "" } else { "fixed" }.into());
+        }
+        columns.row(row);
+    }
+    columns.to_string()
+}

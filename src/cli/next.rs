@@ -1,0 +1,184 @@
+//! `counterpoint next`: what may come after a text, and on what evidence.
+
+use serde_json::{Value, json};
+
+use super::columns::{Columns, Side, bar, count, figure, percent};
+use super::console::Console;
+use super::prompt::{PromptArgs, ids, shown};
+use crate::error::Result;
+use crate::model::{Candidate, Distribution, Evidence, LanguageModel};
+use crate::ngram::Scorer;
+use crate::open::Voice;
+use crate::token::{TokenId, Vocabulary};
+
+/// Show what may come next: probabilities, times seen, entropy.
+///
+/// "seen 41×" is how often the longest known end of your text was seen; "order" is the length of
+/// the n-gram that a line rests on. Few sightings with a small entropy are thin evidence.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  counterpoint next -m fables \"down to the river and over the\" --top 5")]
+pub(super) struct Args {
+    /// The model to ask
+    #[arg(short, long, value_name = "NAME", help_heading = "Model")]
+    model: String,
+    #[command(flatten)]
+    prompt: PromptArgs,
+    /// How many candidates to show
+    #[arg(long, default_value_t = 10, value_name = "N", help_heading = "Output")]
+    top: usize,
+    /// One JSON object
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
+    let opened = console.open(&args.model)?;
+    let text = args.prompt.text()?;
+    let mut context = args.prompt.before();
+    context.extend(ids(&text, &opened.voice)?);
+    if let Voice::Scores(scorer) = &opened.voice {
+        return scores(args, scorer, &context, console);
+    }
+    let model = opened.voice.language_model()?;
+    match args.json {
+        true => console.print_json(&answer(model, &text, &context, args)),
+        false => console.print(table(model, &context, args.top)),
+    }
+}
+
+fn answer(model: &dyn LanguageModel, text: &str, context: &[TokenId], args: &Args) -> Value {
+    let distribution = model.distribution(context);
+    let vocabulary = model.vocabulary();
+    let top = distribution.top(args.top);
+    let listed: f64 = top.iter().map(|c| c.log_prob.probability()).sum();
+    let mut answer = json!({
+        "model": args.model,
+        "text": text,
+        "context": context.iter().map(|id| id.0).collect::<Vec<_>>(),
+        "entropy_bits": distribution.entropy_bits(),
+        "effective_choices": distribution.effective_choices(),
+        "covering_50": distribution.covering(0.5),
+        "covering_90": distribution.covering(0.9),
+        "top": top.iter().map(|c| candidate(vocabulary, model.evidence(), context, c)).collect::<Vec<_>>(),
+        "tail": {"types": vocabulary.predicted() - top.len(), "p": (1.0 - listed).max(0.0)},
+    });
+    if let Some(evidence) = model.evidence() {
+        let seen = evidence.of_context(context);
+        answer["order_used"] = seen.order.into();
+        answer["context_count"] = seen.times_seen.into();
+        answer["distinct_followers"] = seen.followers.into();
+    }
+    answer
+}
+
+/// One candidate, as `next` and `narrow` give it in JSON.
+pub(super) fn candidate(
+    vocabulary: &Vocabulary,
+    evidence: Option<&dyn Evidence>,
+    context: &[TokenId],
+    candidate: &Candidate,
+) -> Value {
+    let mut value = json!({
+        "id": candidate.token.0,
+        "text": vocabulary.display(candidate.token),
+        "p": candidate.log_prob.probability(),
+        "logprob": candidate.log_prob.ln(),
+    });
+    if let Some(evidence) = evidence {
+        let seen = evidence.of_token(context, candidate.token);
+        value["order"] = seen.order.into();
+        value["count"] = seen.times_seen.into();
+    }
+    value
+}
+
+/// The answer for people; `demo` shows it too.
+pub(super) fn table(model: &dyn LanguageModel, context: &[TokenId], top: usize) -> String {
+    let distribution = model.distribution(context);
+    let vocabulary = model.vocabulary();
+    let mut out = headline(model, &distribution, context);
+    let mut columns = Columns::new(&[Side::Left, Side::Left, Side::Right, Side::Right, Side::Left]);
+    let candidates = distribution.top(top);
+    for candidate in &candidates {
+        let p = candidate.log_prob.probability();
+        let (times, order) = match model.evidence() {
+            Some(evidence) => seen(evidence, context, candidate.token),
+            None => Default::default(),
+        };
+        let surface = shown(vocabulary, candidate.token);
+        columns.row([surface, bar(p, 24), percent(p), times, order]);
+    }
+    let listed: f64 = candidates.iter().map(|c| c.log_prob.probability()).sum();
+    let others = format!(
+        "{} others",
+        count((vocabulary.predicted() - candidates.len()) as u64)
+    );
+    let rest = percent((1.0 - listed).max(0.0));
+    columns.row(["…".into(), others, rest, String::new(), String::new()]);
+    out.push_str(&columns.to_string());
+    out
+}
+
+fn headline(model: &dyn LanguageModel, distribution: &Distribution, context: &[TokenId]) -> String {
+    let mut lines = String::new();
+    if let (Some(evidence), Some(len)) = (model.evidence(), model.context_len()) {
+        let seen = evidence.of_context(context);
+        let times = seen
+            .times_seen
+            .map(|times| format!("seen {}×, ", count(times)));
+        lines = format!(
+            "{}{} different followers, order {} of {}\n",
+            times.unwrap_or_default(),
+            count(seen.followers),
+            seen.order,
+            len + 1
+        );
+    }
+    let (bits, choices) = (
+        distribution.entropy_bits(),
+        distribution.effective_choices(),
+    );
+    let of = count(model.vocabulary().predicted() as u64);
+    lines + &format!("H {bits:.1} bits ≈ {} choices of {of}\n", figure(choices))
+}
+
+/// "25×", "order 4".
+fn seen(evidence: &dyn Evidence, context: &[TokenId], token: TokenId) -> (String, String) {
+    let seen = evidence.of_token(context, token);
+    let times = seen.times_seen.map(|times| format!("{}×", count(times)));
+    (times.unwrap_or_default(), format!("order {}", seen.order))
+}
+
+/// Stupid back-off ranks; there is no distribution to show.
+fn scores(args: &Args, scorer: &Scorer, context: &[TokenId], console: &Console) -> Result<()> {
+    let ids = scorer.vocabulary().ids().filter(|&id| id != TokenId::START);
+    let mut ranked: Vec<(TokenId, f64)> = ids.map(|id| (id, scorer.score(context, id).0)).collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    ranked.truncate(args.top);
+    let vocabulary = scorer.vocabulary();
+    if args.json {
+        let top = ranked.iter().map(
+            |&(id, score)| json!({"id": id.0, "text": vocabulary.display(id), "log_score": score}),
+        );
+        return console.print_json(&json!({
+            "model": args.model,
+            "scores": "stupid back-off, not probabilities",
+            "top": top.collect::<Vec<_>>(),
+        }));
+    }
+    let mut columns = Columns::new(&[Side::Left, Side::Right, Side::Right, Side::Left]);
+    for (id, score) in ranked {
+        let (times, order) = seen(scorer, context, id);
+        columns.row([
+            shown(vocabulary, id),
+            format!("{:.4}", score.exp()),
+            times,
+            order,
+        ]);
+    }
+    console.print(format_args!(
+        "scores of stupid back-off, not probabilities\n{columns}"
+    ))
+}

@@ -1,0 +1,108 @@
+//! Here is a prompt; give me the context it makes.
+
+use clap::Args;
+use std::io::Read;
+use std::path::Path;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::open::{Opened, Voice};
+use crate::token::{Reading, TokenId, Vocabulary};
+
+/// The text that a question is about.
+#[derive(Args)]
+pub(super) struct PromptArgs {
+    /// The text before; - reads it from standard input
+    #[arg(default_value = "", hide_default_value = true, value_name = "TEXT")]
+    text: String,
+    /// The text starts a sentence (<s> is put before it); otherwise it may stand anywhere
+    #[arg(long, help_heading = "Context")]
+    start: bool,
+}
+
+impl PromptArgs {
+    /// The text itself.
+    pub(super) fn text(&self) -> Result<String> {
+        if self.text != "-" {
+            return Ok(self.text.clone());
+        }
+        let mut text = String::new();
+        let read = std::io::stdin().lock().read_to_string(&mut text);
+        read.map_err(|error| Error::io("read", Path::new("standard input"), error))?;
+        Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    }
+
+    /// What is known before the text: the sentence's start, or nothing.
+    pub(super) fn before(&self) -> Vec<TokenId> {
+        match self.start {
+            true => vec![TokenId::START],
+            false => Vec::new(),
+        }
+    }
+
+    /// True if the text starts a sentence.
+    pub(super) fn starts(&self) -> bool {
+        self.start
+    }
+}
+
+/// The ids of a text, read as the model's corpus was.
+pub(super) fn ids(text: &str, voice: &Voice) -> Result<Vec<TokenId>> {
+    let reading = voice.reading();
+    let read = reading.ids(voice.vocabulary(), &fold(text, reading));
+    read.map_err(|error| error.at("the given text"))
+}
+
+/// The text in the spelling the model knows: its normal form and its case.
+pub(super) fn fold(text: &str, reading: &Reading) -> Vec<u8> {
+    let options = reading.corpus_options(None, false);
+    options.fold(text).into_owned().into_bytes()
+}
+
+/// Models that a command shows side by side must read the same tokens.
+pub(super) fn same_tokens(models: &[Opened], command: &str) -> Result<()> {
+    let first = &models[0];
+    for other in &models[1..] {
+        let same = first.voice.vocabulary().same_as(other.voice.vocabulary())
+            && first.voice.reading().tokenizer == other.voice.reading().tokenizer;
+        if !same {
+            let what = format!(
+                "'{}' and '{}' do not share their tokens ({}, {} types; {}, {} types)",
+                first.name,
+                other.name,
+                first.voice.reading().tokenizer,
+                first.voice.vocabulary().len(),
+                other.voice.reading().tokenizer,
+                other.voice.vocabulary().len(),
+            );
+            return Err(Error::new(ErrorKind::Usage, what)
+                .at(command)
+                .way_out(format!(
+                    "train the second to match: counterpoint train CORPUS -o NAME --like {}",
+                    first.name
+                )));
+        }
+    }
+    Ok(())
+}
+
+/// A token for people: blanks made visible.
+pub(super) fn shown(vocabulary: &Vocabulary, token: TokenId) -> String {
+    let surface = vocabulary.display(token);
+    match surface.as_ref() {
+        " " => "␣".into(),
+        "\n" => "↵".into(),
+        "\t" => "⇥".into(),
+        "\r\n" => "␍↵".into(),
+        "" => "(empty)".into(),
+        _ => surface.chars().map(visible).collect(),
+    }
+}
+
+fn visible(character: char) -> char {
+    match character {
+        '\n' => '↵',
+        '\t' => '⇥',
+        control if control.is_control() => '\u{FFFD}',
+        other => other,
+    }
+}

@@ -1,0 +1,209 @@
+//! Here are the options that say what a corpus is; give me its ids.
+
+use clap::{Args, ValueEnum};
+
+use super::console::Console;
+use crate::error::Result;
+use crate::progress::Stage;
+use crate::text::{BlankLines, Corpus, Normalisation, Unit};
+use crate::token::VocabularyLimits;
+use crate::token::{self, Numbered, Reading, SpecialsInText, TokenText, Tokenizer, Vocabulary};
+
+/// Where the text comes from.
+#[derive(Args)]
+pub(super) struct CorpusArgs {
+    /// Files, folders, patterns or - for standard input; gz, zst, xz and bz2 too
+    #[arg(required = true, value_name = "CORPUS")]
+    pub(super) inputs: Vec<String>,
+    #[command(flatten)]
+    pub(super) form: FormArgs,
+}
+
+/// What the files look like.
+#[derive(Args)]
+pub(super) struct FormArgs {
+    /// The input is JSON Lines; the text is in this field (a.b for an inner one)
+    #[arg(long, value_name = "FIELD", help_heading = "Corpus")]
+    jsonl: Option<String>,
+    /// Replace bytes that are not UTF-8 by U+FFFD instead of refusing them
+    #[arg(long, help_heading = "Corpus")]
+    lossy: bool,
+}
+
+impl FormArgs {
+    /// Opens a corpus to be read so.
+    pub(super) fn open(&self, inputs: &[String], reading: &Reading) -> Result<Corpus> {
+        Corpus::open(
+            inputs,
+            reading.corpus_options(self.jsonl.clone(), self.lossy),
+        )
+    }
+}
+
+impl CorpusArgs {
+    pub(super) fn open(&self, reading: &Reading) -> Result<Corpus> {
+        self.form.open(&self.inputs, reading)
+    }
+}
+
+/// How text becomes tokens.
+#[derive(Args)]
+pub(super) struct ReadingArgs {
+    /// What a token is
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "KIND",
+        help_heading = "Tokens"
+    )]
+    tokenizer: TokenizerArg,
+    /// What a sentence is
+    #[arg(long, value_enum, default_value_t, help_heading = "Tokens")]
+    unit: UnitArg,
+    /// Leave blank lines out, instead of taking each for an empty sentence
+    #[arg(long, help_heading = "Tokens")]
+    skip_blank: bool,
+    /// Bring the text to lower case
+    #[arg(long, help_heading = "Tokens")]
+    lowercase: bool,
+    /// Bring the text to a Unicode normal form
+    #[arg(long, value_enum, value_name = "FORM", help_heading = "Tokens")]
+    normalise: Option<NormaliseArg>,
+    /// What to do with <unk>, <s> and </s> in the text
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "WHAT",
+        help_heading = "Tokens"
+    )]
+    specials: SpecialsArg,
+}
+
+/// Which tokens get an id of their own.
+#[derive(Args)]
+pub(super) struct VocabularyArgs {
+    /// Tokens seen less often become <unk>
+    #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Tokens")]
+    min_count: u64,
+    /// Keep the N most frequent tokens, specials included; others become <unk>
+    #[arg(long, value_name = "N", help_heading = "Tokens")]
+    vocabulary: Option<usize>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, ValueEnum)]
+enum TokenizerArg {
+    /// Words and numbers, punctuation apart
+    #[default]
+    Words,
+    /// What stands between blanks, exactly as KenLM splits
+    Whitespace,
+    /// What a reader takes for one character
+    Characters,
+    /// Single bytes, of any file
+    Bytes,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum UnitArg {
+    /// Each line is a sentence
+    #[default]
+    Line,
+    /// Each file, or each JSON record, is one; line ends are white space or tokens
+    Document,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum NormaliseArg {
+    /// Canonical composition
+    Nfc,
+    /// Compatibility composition
+    Nfkc,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum SpecialsArg {
+    /// An error that names the place
+    #[default]
+    Refuse,
+    /// Treat them as white space
+    Skip,
+    /// Count <unk> as the unknown token
+    Unknown,
+}
+
+impl ReadingArgs {
+    pub(super) fn reading(&self) -> Reading {
+        Reading {
+            tokenizer: match self.tokenizer {
+                TokenizerArg::Words => Tokenizer::Words,
+                TokenizerArg::Whitespace => Tokenizer::Whitespace,
+                TokenizerArg::Characters => Tokenizer::Characters,
+                TokenizerArg::Bytes => Tokenizer::Bytes,
+            },
+            unit: match self.unit {
+                UnitArg::Line => Unit::Line,
+                UnitArg::Document => Unit::Document,
+            },
+            blank: match self.skip_blank {
+                true => BlankLines::Skip,
+                false => BlankLines::Keep,
+            },
+            normalise: match self.normalise {
+                None => Normalisation::None,
+                Some(NormaliseArg::Nfc) => Normalisation::Nfc,
+                Some(NormaliseArg::Nfkc) => Normalisation::Nfkc,
+            },
+            lowercase: self.lowercase,
+            specials: match self.specials {
+                SpecialsArg::Refuse => SpecialsInText::Refuse,
+                SpecialsArg::Skip => SpecialsInText::Skip,
+                SpecialsArg::Unknown => SpecialsInText::Unknown,
+            },
+        }
+    }
+}
+
+impl VocabularyArgs {
+    fn limits(&self) -> VocabularyLimits {
+        VocabularyLimits {
+            min_count: self.min_count,
+            max_size: self.vocabulary,
+        }
+    }
+}
+
+fn reading_stage(corpus: &Corpus, number: usize, of: usize) -> Stage {
+    Stage {
+        number,
+        of,
+        name: "tokenize",
+        unit: "bytes",
+        total: corpus.total_bytes(),
+    }
+}
+
+/// Reads a corpus and numbers its tokens, as stage `number` of `of`.
+pub(super) fn number(
+    corpus: &Corpus,
+    reading: &Reading,
+    vocabulary: &VocabularyArgs,
+    (number, of): (usize, usize),
+    console: &Console,
+) -> Result<Numbered> {
+    console.progress().stage(reading_stage(corpus, number, of));
+    token::number(corpus, reading, vocabulary.limits(), console.progress())
+}
+
+/// Reads a corpus with a vocabulary that is already there, as stage `number` of `of`.
+pub(super) fn read(
+    corpus: &Corpus,
+    reading: &Reading,
+    vocabulary: &Vocabulary,
+    (number, of): (usize, usize),
+    console: &Console,
+) -> Result<TokenText> {
+    console.progress().stage(reading_stage(corpus, number, of));
+    token::read(corpus, reading, vocabulary, console.progress())
+}

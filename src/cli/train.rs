@@ -1,0 +1,210 @@
+//! `counterpoint train`: a corpus in, the neural voice out.
+
+use std::time::Instant;
+
+use super::columns::{bytes, count, perplexity, seconds};
+use super::console::{Console, done};
+use super::reading::{CorpusArgs, FormArgs, ReadingArgs, VocabularyArgs, number, read};
+use crate::error::Result;
+use crate::neural::{
+    self, Architecture, NeuralHeader, NeuralModel, Trained, TrainingOptions, TrainingRecord,
+};
+use crate::open;
+use crate::token::{Numbered, Reading, TokenText, split_off_heldout};
+
+/// Train the neural voice: a small n-gram network, by gradient descent.
+///
+/// Embeddings of the last tokens, a hidden layer, a softmax over the vocabulary (Bengio et al.
+/// 2003). A part of the corpus is held out to see when it stops getting better; the best weights
+/// are kept. Ctrl-C ends the training early and saves the best so far.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  counterpoint train corpora/fables.txt -o fables-nn --like fables
+  counterpoint train letters.txt -o letters --tokenizer characters --unit document --epochs 10")]
+pub(super) struct Args {
+    #[command(flatten)]
+    corpus: CorpusArgs,
+    /// The model's name (models/NAME.cpt), or a path
+    #[arg(short, long, value_name = "NAME")]
+    output: String,
+    /// Share the tokenizer and the vocabulary of this model, so that the two can be compared
+    #[arg(long, value_name = "MODEL", help_heading = "Tokens", conflicts_with_all = ["tokenizer", "unit", "skip_blank", "lowercase", "normalise", "specials", "min_count", "vocabulary"])]
+    like: Option<String>,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
+    vocabulary: VocabularyArgs,
+    #[command(flatten)]
+    shape: ShapeArgs,
+    #[command(flatten)]
+    training: TrainingArgs,
+    /// Say what was trained as one JSON object
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+}
+
+/// The network's shape; what is not said suits the corpus.
+#[derive(clap::Args)]
+struct ShapeArgs {
+    /// How many tokens of context it sees
+    #[arg(long, value_name = "N", help_heading = "Network")]
+    context: Option<usize>,
+    /// How many numbers stand for a token
+    #[arg(long, value_name = "N", help_heading = "Network")]
+    embedding: Option<usize>,
+    /// How many hidden units it has
+    #[arg(long, value_name = "N", help_heading = "Network")]
+    hidden: Option<usize>,
+}
+
+#[derive(clap::Args)]
+struct TrainingArgs {
+    /// How often the corpus is read [default: suits the corpus]
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    epochs: Option<usize>,
+    /// How many tokens make one step [default: suits the corpus]
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    batch: Option<usize>,
+    /// How far a step moves a weight, at the highest [default: suits the corpus]
+    #[arg(long, value_name = "RATE", help_heading = "Training")]
+    learning_rate: Option<f32>,
+    /// How probably a hidden unit is left out in a step [default: suits the corpus]
+    #[arg(long, value_name = "P", help_heading = "Training")]
+    dropout: Option<f32>,
+    /// Decides all that is random [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    seed: Option<u64>,
+    /// A text to hold out, instead of a twentieth of the corpus (may be given more than once)
+    #[arg(long, value_name = "TEXT", help_heading = "Training")]
+    heldout: Vec<String>,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
+    let start = Instant::now();
+    let (reading, numbered) = read_corpus(args, console)?;
+    let (training, heldout) = match args.training.heldout.is_empty() {
+        true => split_off_heldout(&numbered.text),
+        false => (
+            numbered.text.clone(),
+            read_heldout(args, &reading, &numbered, console)?,
+        ),
+    };
+    let vocabulary = numbered.vocabulary;
+    let shape = args.shape.architecture(vocabulary.len(), training.tokens());
+    let options = args.training.options(vocabulary.len(), training.tokens());
+    let trained = neural::train(
+        shape,
+        &options,
+        &training.sentences().collect(),
+        &heldout.sentences().collect(),
+        console.progress(),
+    )?;
+    let header = NeuralHeader {
+        reading,
+        training: record(options, &training, &trained),
+    };
+    let model = NeuralModel::new(header, vocabulary, trained.network)?;
+    let size = neural::format::save(&open::path_of(&args.output), &model)?;
+    report(args, &model, size, start, console)
+}
+
+/// The corpus, with a vocabulary of its own or that of the model it is to be like.
+fn read_corpus(args: &Args, console: &Console) -> Result<(Reading, Numbered)> {
+    let Some(name) = &args.like else {
+        let reading = args.reading.reading();
+        let corpus = args.corpus.open(&reading)?;
+        let numbered = number(&corpus, &reading, &args.vocabulary, (1, 1), console)?;
+        return Ok((reading, numbered));
+    };
+    let like = console.open(name)?;
+    let (reading, vocabulary) = (*like.voice.reading(), like.voice.vocabulary().clone());
+    let corpus = args.corpus.open(&reading)?;
+    let text = read(&corpus, &reading, &vocabulary, (1, 1), console)?;
+    Ok((reading, Numbered { vocabulary, text }))
+}
+
+fn read_heldout(
+    args: &Args,
+    reading: &Reading,
+    numbered: &Numbered,
+    console: &Console,
+) -> Result<TokenText> {
+    let form: &FormArgs = &args.corpus.form;
+    let corpus = form.open(&args.training.heldout, reading)?;
+    read(&corpus, reading, &numbered.vocabulary, (1, 1), console)
+}
+
+impl ShapeArgs {
+    fn architecture(&self, vocabulary: usize, tokens: usize) -> Architecture {
+        let suits = Architecture::for_text(vocabulary, tokens);
+        Architecture {
+            context: self.context.unwrap_or(suits.context),
+            embedding: self.embedding.unwrap_or(suits.embedding),
+            hidden: self.hidden.unwrap_or(suits.hidden),
+            vocabulary,
+        }
+    }
+}
+
+impl TrainingArgs {
+    fn options(&self, vocabulary: usize, tokens: usize) -> TrainingOptions {
+        let suits = TrainingOptions::for_text(vocabulary, tokens);
+        TrainingOptions {
+            epochs: self.epochs.unwrap_or(suits.epochs),
+            batch: self.batch.unwrap_or(suits.batch),
+            learning_rate: self.learning_rate.unwrap_or(suits.learning_rate),
+            dropout: self.dropout.unwrap_or(suits.dropout),
+            seed: self.seed.unwrap_or(suits.seed),
+            ..suits
+        }
+    }
+}
+
+/// What is kept of a training in its model's header.
+pub(super) fn record(
+    options: TrainingOptions,
+    training: &TokenText,
+    trained: &Trained,
+) -> TrainingRecord {
+    TrainingRecord {
+        options,
+        examples: (training.tokens() + training.len()) as u64,
+        history: trained.history.clone(),
+        ending: trained.ending,
+    }
+}
+
+fn report(
+    args: &Args,
+    model: &NeuralModel,
+    size: u64,
+    start: Instant,
+    console: &Console,
+) -> Result<()> {
+    let shape = model.network().architecture();
+    let record = &model.header().training;
+    if args.json {
+        return console.print_json(&serde_json::json!({
+            "model": args.output,
+            "path": open::path_of(&args.output),
+            "architecture": shape,
+            "parameters": shape.parameters(),
+            "training": record,
+            "bytes": size,
+            "seconds": start.elapsed().as_secs_f64(),
+        }));
+    }
+    let heldout = match record.heldout_loss() {
+        Some(loss) => format!("held-out perplexity {}, ", perplexity(loss.exp())),
+        None => String::new(),
+    };
+    console.say(done(format_args!(
+        "{}: {} parameters, {heldout}{}, {}",
+        args.output,
+        count(shape.parameters().unwrap_or(0) as u64),
+        bytes(size),
+        seconds(start.elapsed()),
+    )));
+    Ok(())
+}

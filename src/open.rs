@@ -1,0 +1,195 @@
+//! Here is a name, give me the voice.
+//!
+//! A name is a path if there is a file of that path, or if it looks like one
+//! (it has a separator or an ending); otherwise it is a model in the folder of
+//! models: `fables` is `models/fables.cpt`. An ARPA file is as good as a model:
+//! it is read on the spot.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Evidence, LanguageModel};
+use crate::neural::{self, NeuralModel};
+use crate::ngram::{self, NgramModel, Scorer, arpa};
+use crate::progress::Progress;
+use crate::store::{ModelFile, OpenOptions};
+use crate::text;
+use crate::token::{Reading, Vocabulary};
+
+/// The ending of model files.
+pub const ENDING: &str = "cpt";
+
+/// The folder of models: `$COUNTERPOINT_MODELS`, or `models` where the command runs.
+pub fn folder() -> PathBuf {
+    std::env::var_os("COUNTERPOINT_MODELS").map_or_else(|| "models".into(), PathBuf::from)
+}
+
+/// Where the model of this name lies, or is to lie.
+pub fn path_of(name: &str) -> PathBuf {
+    let path = Path::new(name);
+    let is_path = path.components().count() > 1 || path.extension().is_some() || path.is_file();
+    match is_path {
+        true => path.to_owned(),
+        false => folder().join(format!("{name}.{ENDING}")),
+    }
+}
+
+/// A model by name.
+pub struct Opened {
+    /// The name it was asked for by.
+    pub name: String,
+    /// How large its file is.
+    pub bytes: u64,
+    /// Which voice it is.
+    pub voice: Voice,
+}
+
+/// What a model file can hold.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a process holds a handful of voices"
+)]
+pub enum Voice {
+    /// The statistical voice.
+    Ngram(NgramModel),
+    /// The neural voice.
+    Neural(NeuralModel),
+    /// Scores that are no probabilities.
+    Scores(Scorer),
+}
+
+impl Voice {
+    /// The language model, if its numbers are probabilities.
+    ///
+    /// # Errors
+    /// If they are scores: what asks for a distribution cannot use them.
+    pub fn language_model(&self) -> Result<&dyn LanguageModel> {
+        match self {
+            Voice::Ngram(model) => Ok(model),
+            Voice::Neural(model) => Ok(model),
+            Voice::Scores(_) => {
+                let what = "stupid back-off gives scores, which do not sum to one";
+                Err(Error::new(ErrorKind::Model, what).way_out(
+                    "`next` and `score` rank with it; for probabilities build with another --smoothing",
+                ))
+            }
+        }
+    }
+
+    /// The tokens it knows.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        match self {
+            Voice::Ngram(model) => model.vocabulary(),
+            Voice::Neural(model) => model.vocabulary(),
+            Voice::Scores(scorer) => scorer.vocabulary(),
+        }
+    }
+
+    /// How it reads text.
+    pub fn reading(&self) -> &Reading {
+        match self {
+            Voice::Ngram(model) => &model.header().reading,
+            Voice::Neural(model) => &model.header().reading,
+            Voice::Scores(scorer) => &scorer.header().reading,
+        }
+    }
+
+    /// What its counts say, if it has counts.
+    pub fn evidence(&self) -> Option<&dyn Evidence> {
+        match self {
+            Voice::Ngram(model) => model.evidence(),
+            Voice::Neural(model) => model.evidence(),
+            Voice::Scores(scorer) => Some(scorer),
+        }
+    }
+
+    /// Its kind and method, in a few words.
+    pub fn describe(&self) -> String {
+        let ngram = |order: usize, method: String| format!("order {order}, {method}");
+        match self {
+            Voice::Ngram(model) => ngram(model.table().order(), model.header().method()),
+            Voice::Scores(scorer) => ngram(scorer.table().order(), scorer.header().method()),
+            Voice::Neural(model) => {
+                let shape = model.network().architecture();
+                let (context, hidden) = (shape.context, shape.hidden);
+                format!("neural, {context} tokens of context, {hidden} hidden units")
+            }
+        }
+    }
+}
+
+/// Opens the model of this name.
+///
+/// # Errors
+/// If there is none (the message names those there are), or it is damaged.
+pub fn open(name: &str, options: OpenOptions, progress: &dyn Progress) -> Result<Opened> {
+    let path = path_of(name);
+    if !path.is_file() {
+        return Err(no_such_model(name, &path));
+    }
+    if arpa::is_arpa(&path)? {
+        return open_arpa(name, &path, progress);
+    }
+    let file = ModelFile::open(&path, options)?;
+    let voice = load(&file).map_err(|error| error.at_least(path.display().to_string()))?;
+    Ok(Opened {
+        name: name.into(),
+        bytes: file.len(),
+        voice,
+    })
+}
+
+fn load(file: &ModelFile) -> Result<Voice> {
+    match file.kind() {
+        ngram::format::KIND => {
+            let (header, vocabulary, table) = ngram::format::load(file)?;
+            Ok(match header.is_score() {
+                true => Voice::Scores(Scorer::new(header, vocabulary, table)?),
+                false => Voice::Ngram(NgramModel::new(header, vocabulary, table)?),
+            })
+        }
+        neural::format::KIND => Ok(Voice::Neural(neural::format::load(file)?)),
+        other => {
+            let what = format!("a model of the unknown kind '{other}'");
+            Err(Error::new(ErrorKind::Format, what).way_out("a newer counterpoint may open it"))
+        }
+    }
+}
+
+fn open_arpa(name: &str, path: &Path, progress: &dyn Progress) -> Result<Opened> {
+    let mut input = text::open_decompressed(path)?;
+    let shown = path.display().to_string();
+    let imported = arpa::read(&mut input, &shown, arpa::Leniency::Strict, progress)?;
+    let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    Ok(Opened {
+        name: name.into(),
+        bytes,
+        voice: Voice::Ngram(imported.into_model()?),
+    })
+}
+
+fn no_such_model(name: &str, path: &Path) -> Error {
+    let there = names();
+    let way_out = match there.is_empty() {
+        true => format!("build it first: counterpoint build CORPUS -o {name}"),
+        false => format!(
+            "there are {}; or build it: counterpoint build CORPUS -o {name}",
+            there.join(", ")
+        ),
+    };
+    Error::new(ErrorKind::Usage, format!("there is no model '{name}'"))
+        .at(path.display().to_string())
+        .way_out(way_out)
+}
+
+/// The names of the models in the folder of models, in order.
+pub fn names() -> Vec<String> {
+    let entries = std::fs::read_dir(folder()).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    let models = paths.filter(|path| path.extension().is_some_and(|ending| ending == ENDING));
+    let mut names: Vec<String> = models
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect();
+    names.sort();
+    names
+}
