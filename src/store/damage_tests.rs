@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use super::layout::{PAGE, PRELUDE, Prelude};
 use super::metadata::{self, Directory};
 use super::{ModelFile, OpenOptions, Section, Writer};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// A small model of two tables and an empty one, saved at `path`.
 fn save(path: &Path, mark: u32) -> Result<()> {
@@ -215,7 +215,7 @@ fn a_writer_that_failed_or_was_misused_leaves_the_old_file() {
     writer.section("a", b"1").unwrap();
     assert!(writer.section("a", b"2").is_err(), "the same name twice");
     assert!(writer.section("", b"2").is_err());
-    let stop = || crate::Error::new(ErrorKind::Interrupted, "stop");
+    let stop = || Error::new(ErrorKind::Interrupted, "stop");
     assert!(writer.section_with("b", |_| Err(stop())).is_err());
     assert!(writer.finish(&()).is_err(), "a section is incomplete");
     let file = ModelFile::open(&path, OpenOptions::default()).unwrap();

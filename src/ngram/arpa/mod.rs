@@ -34,7 +34,8 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::{store, text};
+use crate::store;
+use crate::text;
 
 /// How ARPA files say that a probability is 0.
 const LOG_ZERO: f32 = -99.0;
