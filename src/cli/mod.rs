@@ -51,33 +51,21 @@ First steps:
   counterpoint build my.txt -o mine            a model of your own text
   counterpoint next -m mine \"once upon a\"      what may come next, and on what evidence";
 
+/// The commands, each described by its own arguments.
 #[derive(Subcommand)]
 enum Command {
-    /// Both voices on built-in fables: the narrowing, the next token, the duet
     Demo(demo::Args),
-    /// Build the statistical voice: smoothed n-gram tables from a corpus
     Build(build::Args),
-    /// Train the neural voice: a small n-gram network, by gradient descent
     Train(train::Args),
-    /// Show what may come next: probabilities, times seen, entropy
     Next(next::Args),
-    /// Show how each token of context narrows the choices
     Narrow(narrow::Args),
-    /// Score text: per token, per sentence, perplexity, bits per byte
     Score(score::Args),
-    /// Let a voice go on from a prompt
     Generate(generate::Args),
-    /// Set voices side by side: the same dice, and held-out figures
     Compare(compare::Args),
-    /// Show text → tokens → ids → text
     Tokens(tokens::Args),
-    /// Say what a model is
     Info(info::Args),
-    /// Write a model as ARPA
     Export(export::Args),
-    /// Make a model of an ARPA file of any toolkit
     Import(import::Args),
-    /// Check every byte of a model file
     Verify(verify::Args),
 }
 

@@ -41,11 +41,27 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     if let Voice::Scores(scorer) = &opened.voice {
         return scores(args, scorer, &context, console);
     }
+    if is_fragment(&opened.voice, &context) {
+        console.say(FRAGMENT);
+    }
     let model = opened.voice.language_model()?;
     match args.json {
         true => console.print_json(&answer(model, &text, &context, args)),
         false => console.print(table(model, &context, args.top)),
     }
+}
+
+const FRAGMENT: &str = "\
+note: the text is shorter than the model's context, so a lower order answers alone; Kneser–Ney's
+      lower orders count different neighbours, not occurrences: give more text, or --start";
+
+/// True if a lower order of Kneser–Ney is asked for its own sake, which it was not made for.
+fn is_fragment(voice: &Voice, context: &[TokenId]) -> bool {
+    let Voice::Ngram(model) = voice else {
+        return false;
+    };
+    let short = model.context_len().is_some_and(|len| context.len() < len);
+    short && context.first() != Some(&TokenId::START) && model.header().is_kneser_ney()
 }
 
 fn answer(model: &dyn LanguageModel, text: &str, context: &[TokenId], args: &Args) -> Value {
@@ -129,9 +145,9 @@ fn headline(model: &dyn LanguageModel, distribution: &Distribution, context: &[T
             .times_seen
             .map(|times| format!("seen {}×, ", count(times)));
         lines = format!(
-            "{}{} different followers, order {} of {}\n",
+            "{}{}, order {} of {}\n",
             times.unwrap_or_default(),
-            count(seen.followers),
+            followers(seen.followers),
             seen.order,
             len + 1
         );
@@ -142,6 +158,13 @@ fn headline(model: &dyn LanguageModel, distribution: &Distribution, context: &[T
     );
     let of = count(model.vocabulary().predicted() as u64);
     lines + &format!("H {bits:.1} bits ≈ {} choices of {of}\n", figure(choices))
+}
+
+fn followers(number: u64) -> String {
+    match number {
+        1 => "1 follower".into(),
+        number => format!("{} different followers", count(number)),
+    }
 }
 
 /// "25×", "order 4".

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::smooth::{Discounts, Estimate, Unlisted};
+use crate::smooth::{Discounts, Estimate, Smoothing, Unlisted};
 use crate::token::Reading;
 
 /// What is known about an n-gram model besides its vocabulary and its table.
@@ -27,6 +27,15 @@ impl NgramHeader {
     /// True if the numbers are scores, which do not sum to one.
     pub fn is_score(&self) -> bool {
         matches!(self.estimate, Some(Estimate::Scores(_)))
+    }
+
+    /// True if its lower orders count different neighbours, not occurrences.
+    pub fn is_kneser_ney(&self) -> bool {
+        use Smoothing::ModifiedKneserNey;
+        matches!(
+            self.estimate,
+            Some(Estimate::Probabilities(ModifiedKneserNey(_)))
+        )
     }
 
     /// The method's name for people.
