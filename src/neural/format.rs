@@ -5,52 +5,17 @@
 
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
 use super::architecture::Architecture;
+use super::header::NeuralHeader;
 use super::model::NeuralModel;
 use super::network::{Network, TENSORS};
-use super::options::TrainingOptions;
-use super::training::{Ending, EpochReport};
 use crate::error::Result;
 use crate::model::LanguageModel;
 use crate::store::{Column, ModelFile, Writer};
-use crate::token::{Reading, Vocabulary};
+use crate::token::Vocabulary;
 
 /// The kind of model file that a neural model is.
 pub const KIND: &str = "neural";
-
-/// What is known about a neural model besides its vocabulary and its weights.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NeuralHeader {
-    /// How text becomes its tokens.
-    pub reading: Reading,
-    /// How it was trained.
-    pub training: TrainingRecord,
-}
-
-/// How a network was trained, and how far it came.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TrainingRecord {
-    /// The choices that were made.
-    pub options: TrainingOptions,
-    /// How many tokens were predicted in one epoch.
-    pub examples: u64,
-    /// What each epoch came to.
-    pub history: Vec<EpochReport>,
-    /// Why it ended.
-    pub ending: Ending,
-}
-
-impl TrainingRecord {
-    /// The lowest mean loss on held-out text, in nats a token; `None` if there was no such text.
-    pub fn heldout_loss(&self) -> Option<f64> {
-        self.history
-            .iter()
-            .filter_map(|epoch| epoch.heldout_loss)
-            .reduce(f64::min)
-    }
-}
 
 /// Writes a model, all or nothing; returns the file's length in bytes.
 pub fn save(path: &Path, model: &NeuralModel) -> Result<u64> {

@@ -36,7 +36,7 @@
 //! | `candidates` | a softmax over a few tokens that is right for all |
 //! | `step` | one batch, on all threads |
 //! | `text`, `options`, `training` | all of them, epoch by epoch |
-//! | `model` | the network as a voice |
+//! | `model`, `header` | the network as a voice, and what is known about it |
 //! | [`format`](mod@format) | to a model file and back |
 //! | `matrix`, `elementary`, `random` | products, exponentials, dice |
 //! | `plain`, `gradient_check` (tests) | the formulas as loops in f64, and the proof that the fast code computes them |
@@ -71,6 +71,7 @@ mod elementary;
 pub mod format;
 mod forward;
 mod gradients;
+mod header;
 mod matrix;
 mod model;
 mod network;
@@ -89,8 +90,8 @@ mod plain;
 mod tests;
 
 pub use architecture::Architecture;
-pub use format::{NeuralHeader, TrainingRecord};
 pub use forward::Question;
+pub use header::{NeuralHeader, TrainingRecord};
 pub use model::NeuralModel;
 pub use network::{Network, TENSORS};
 pub use options::{Softmax, TrainingOptions};

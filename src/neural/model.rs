@@ -2,8 +2,8 @@
 
 use std::cell::OnceCell;
 
-use super::format::NeuralHeader;
 use super::forward::Question;
+use super::header::NeuralHeader;
 use super::network::Network;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Cursor, LanguageModel};

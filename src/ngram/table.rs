@@ -113,6 +113,11 @@ impl Table {
         &self.levels
     }
 
+    /// How many n-grams each order has, order 1 first.
+    pub fn sizes(&self) -> Vec<usize> {
+        self.levels.iter().map(|level| level.tokens.len()).collect()
+    }
+
     /// True if the table knows how often its n-grams were seen.
     pub fn is_counted(&self) -> bool {
         !self.levels[0].times_seen.is_empty()

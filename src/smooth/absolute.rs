@@ -15,7 +15,6 @@ use super::{CountKind, Discounts, Sharing};
 use crate::count::Counts;
 use crate::count::adjusted::CountsOfCounts;
 use crate::progress::Progress;
-use crate::warning::Warning;
 
 pub(super) struct AbsoluteDiscounting {
     by_order: Vec<Discounts>,
@@ -28,14 +27,7 @@ impl AbsoluteDiscounting {
     pub(super) fn new(counts: &Counts, progress: &dyn Progress) -> Self {
         let of_order = |order| {
             let seen = CountsOfCounts::of(&CountKind::Raw.of(counts, order));
-            Discounts::absolute(seen).unwrap_or_else(|reason| {
-                progress.warn(Warning::DiscountFallback {
-                    order,
-                    reason,
-                    discounts: vec![FALLBACK.of(1)],
-                });
-                FALLBACK
-            })
+            Discounts::or_fallback(Discounts::absolute(seen), FALLBACK, order, progress)
         };
         AbsoluteDiscounting {
             by_order: (1..=counts.order().get()).map(of_order).collect(),

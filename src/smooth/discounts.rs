@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::count::adjusted::CountsOfCounts;
+use crate::progress::Progress;
+use crate::warning::Warning;
 
 /// What one order takes off its counts: D(1), D(2) and D(3 and more).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +67,23 @@ impl Discounts {
         }
         let (t1, t2) = (seen.t(1) as f64, seen.t(2) as f64);
         Ok(Discounts::constant(t1 / (t1 + 2.0 * t2)))
+    }
+
+    /// The estimated discounts of an order, or the fixed ones and a warning that says why.
+    pub(super) fn or_fallback(
+        estimated: Result<Self, String>,
+        fallback: Discounts,
+        order: usize,
+        progress: &dyn Progress,
+    ) -> Self {
+        estimated.unwrap_or_else(|reason| {
+            progress.warn(Warning::DiscountFallback {
+                order,
+                reason,
+                discounts: fallback.by_count.to_vec(),
+            });
+            fallback
+        })
     }
 
     /// What is taken off this count.

@@ -20,7 +20,6 @@ use super::{CountKind, Discounts, Sharing};
 use crate::count::Counts;
 use crate::count::adjusted::CountsOfCounts;
 use crate::progress::Progress;
-use crate::warning::Warning;
 
 /// How the counts of counts are taken, from which the discounts follow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,14 +42,8 @@ impl ModifiedKneserNey {
                 CountsOfCountsRule::Exact => CountsOfCounts::adjusted(counts, order),
                 CountsOfCountsRule::AsKenlm => CountsOfCounts::as_kenlm(counts, order),
             };
-            Discounts::modified_kneser_ney(seen).unwrap_or_else(|reason| {
-                progress.warn(Warning::DiscountFallback {
-                    order,
-                    reason,
-                    discounts: Discounts::FALLBACK.by_count().to_vec(),
-                });
-                Discounts::FALLBACK
-            })
+            let estimated = Discounts::modified_kneser_ney(seen);
+            Discounts::or_fallback(estimated, Discounts::FALLBACK, order, progress)
         };
         ModifiedKneserNey {
             by_order: (1..=counts.order().get()).map(of_order).collect(),
