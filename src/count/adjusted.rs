@@ -112,7 +112,6 @@ fn last_in_suffix_order(counts: &Counts, order: usize) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::count::{Order, plain};
-    use crate::progress::Quiet;
     use crate::token::TokenText;
 
     const A: TokenId = TokenId(3);
@@ -120,7 +119,7 @@ mod tests {
 
     fn counts(order: usize) -> Counts {
         let text: TokenText = [vec![A, B], vec![B, B], vec![]].into_iter().collect();
-        plain::count(&text, 5, Order::new(order).unwrap(), &Quiet).unwrap()
+        plain::count(&text, 5, Order::new(order).unwrap()).unwrap()
     }
 
     #[test]
@@ -135,7 +134,7 @@ mod tests {
     #[test]
     fn what_starts_a_sentence_keeps_its_raw_count() {
         let text: TokenText = vec![vec![A, B]; 5].into_iter().collect();
-        let counts = plain::count(&text, 5, Order::new(3).unwrap(), &Quiet).unwrap();
+        let counts = plain::count(&text, 5, Order::new(3).unwrap()).unwrap();
         let start_a = counts.find(&[TokenId::START, A]).unwrap();
         assert_eq!(counts.level(2).adjusted[start_a], 5);
         let a_b = counts.find(&[A, B]).unwrap();

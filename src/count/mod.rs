@@ -7,8 +7,9 @@
 //! many different tokens were seen before it, which is what Kneser–Ney
 //! smoothing wants. Smoothing then is a walk over arrays, without a look-up.
 //!
-//! - [`plain`]: the obvious way to count, by hash tables and one sort. It is the
-//!   reference that anything faster is held to.
+//! - [`refine`]: how it is counted, by splitting the groups of each order for the next.
+//! - [`plain`]: the obvious way, by hash tables and one sort. It is the reference that anything
+//!   faster is held to.
 //! - [`link`]: how the orders hang together.
 //! - [`adjusted`]: Kneser–Ney's counts, and KenLM's quirk.
 
@@ -16,6 +17,7 @@ pub mod adjusted;
 pub mod link;
 mod order;
 pub mod plain;
+pub mod refine;
 #[cfg(test)]
 mod tests;
 mod trie;

@@ -11,22 +11,15 @@ use rayon::prelude::*;
 
 use super::{Counts, Level, Order, adjusted, link};
 use crate::error::{Error, ErrorKind, Result};
-use crate::progress::Progress;
 use crate::token::{TokenId, TokenText};
 
 /// Counts every n-gram of orders 1 to `order`.
 ///
-/// A sentence is read as `<s> w1 … wm </s>`; no n-gram reaches past its ends. `progress` advances
-/// by the padded text's length for every order above 1: [`work`] says how far in all.
+/// A sentence is read as `<s> w1 … wm </s>`; no n-gram reaches past its ends.
 ///
 /// # Errors
 /// If the text has no sentences, or more n-grams than 32-bit nodes can number.
-pub fn count(
-    text: &TokenText,
-    vocabulary_len: usize,
-    order: Order,
-    progress: &dyn Progress,
-) -> Result<Counts> {
+pub fn count(text: &TokenText, vocabulary_len: usize, order: Order) -> Result<Counts> {
     if text.is_empty() {
         return Err(Error::new(ErrorKind::Input, "there is no text to count")
             .way_out("give a corpus with at least one sentence"));
@@ -50,7 +43,6 @@ pub fn count(
             suffix: link::suffixes(&below, &ngrams),
             ..Level::default()
         });
-        progress.advance(padded.tokens() as u64);
         below = ngrams;
     }
     let mut counts = Counts {
@@ -60,11 +52,6 @@ pub fn count(
     };
     adjusted::adjust(&mut counts);
     Ok(counts)
-}
-
-/// How many units [`count`] will advance by.
-pub fn work(text: &TokenText, order: Order) -> u64 {
-    (text.tokens() + 2 * text.len()) as u64 * order.context_len() as u64
 }
 
 /// Every sentence with its `<s>` and `</s>`.

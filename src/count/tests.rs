@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{Counts, Order, plain};
+use super::{Counts, Order, plain, refine};
 use crate::progress::Quiet;
 use crate::token::{TokenId, TokenText};
 
@@ -52,7 +52,7 @@ proptest! {
     fn counts_are_what_looking_everywhere_finds(sentences in corpora(), n in 1usize..6) {
         let text: TokenText =
             sentences.iter().map(|s| s.iter().map(|&id| TokenId(id)).collect::<Vec<_>>()).collect();
-        let counts = plain::count(&text, 7, Order::new(n).unwrap(), &Quiet).unwrap();
+        let counts = plain::count(&text, 7, Order::new(n).unwrap()).unwrap();
         for order in 1..=n {
             let ngrams = spelled(&counts, order);
             let level = counts.level(order);
@@ -82,8 +82,37 @@ proptest! {
             sentences.iter().map(|s| s.iter().map(|&id| TokenId(id)).collect::<Vec<_>>()).collect();
         let on = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| plain::count(&text, 7, Order::new(4).unwrap(), &Quiet).unwrap())
+            pool.install(|| plain::count(&text, 7, Order::new(4).unwrap()).unwrap())
         };
         prop_assert_eq!(on(1), on(3));
+    }
+
+    #[test]
+    fn narrowing_counts_what_hash_tables_count(sentences in corpora(), n in 1usize..7) {
+        let text: TokenText =
+            sentences.iter().map(|s| s.iter().map(|&id| TokenId(id)).collect::<Vec<_>>()).collect();
+        let order = Order::new(n).unwrap();
+        let plain = plain::count(&text, 9, order).unwrap();
+        prop_assert_eq!(refine::count(&text, 9, order, &Quiet).unwrap(), plain);
+    }
+}
+
+#[test]
+fn narrowing_counts_a_text_of_many_runs_on_any_number_of_threads() {
+    let sentence = |s: u32| {
+        (0..s % 37)
+            .map(|i| TokenId(3 + (i * i + s / 3) % 50))
+            .collect::<Vec<_>>()
+    };
+    let text: TokenText = (0..9000).map(sentence).collect();
+    let order = Order::new(4).unwrap();
+    let plain = plain::count(&text, 53, order).unwrap();
+    for threads in [1, 2, 8] {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        let refined = pool.install(|| refine::count(&text, 53, order, &Quiet).unwrap());
+        assert!(refined == plain, "{threads} threads");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::header::NgramHeader;
 use super::table::Table;
-use crate::count::{Order, plain};
+use crate::count::{Order, refine};
 use crate::error::Result;
 use crate::progress::{Progress, Stage};
 use crate::smooth::Estimate;
@@ -34,10 +34,10 @@ pub fn build(
     progress.stage(Stage {
         name: "count",
         unit: "tokens",
-        total: Some(plain::work(text, order)),
+        total: Some(refine::work(text, order)),
         ..first_stage
     });
-    let counts = plain::count(text, vocabulary.len(), order, progress)?;
+    let counts = refine::count(text, vocabulary.len(), order, progress)?;
     let ngrams = counts.levels().iter().map(|level| level.len() as u64).sum();
     progress.stage(Stage {
         number: first_stage.number + 1,

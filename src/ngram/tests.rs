@@ -70,8 +70,7 @@ proptest! {
         sentences in corpora(), order in 1usize..6, context in contexts(), smoothing in smoothings()
     ) {
         let counts = plain::count(
-            &text(&sentences), vocabulary().len(), Order::new(order).unwrap(), &Quiet,
-        ).unwrap();
+            &text(&sentences), vocabulary().len(), Order::new(order).unwrap()).unwrap();
         let smoothed = smoothing.smooth(&counts, &Quiet);
         let reference = Reference::new(vocabulary(), counts, smoothed);
         let model = model(&sentences, order, smoothing);

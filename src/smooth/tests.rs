@@ -32,13 +32,7 @@ fn counts(sentences: &[Vec<u32>], order: usize) -> Counts {
     let ids =
         |sentence: &Vec<u32>| -> Vec<TokenId> { sentence.iter().map(|&id| TokenId(id)).collect() };
     let text: TokenText = sentences.iter().map(ids).collect();
-    plain::count(
-        &text,
-        vocabulary().len(),
-        Order::new(order).unwrap(),
-        &Quiet,
-    )
-    .unwrap()
+    plain::count(&text, vocabulary().len(), Order::new(order).unwrap()).unwrap()
 }
 
 /// Sentences over some of the vocabulary: its last token is never seen, `<unk>` now and then.
