@@ -1,10 +1,13 @@
 //! Here is long work; draw how far it is, on a terminal only.
 
+use std::fmt::Write;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+
+use super::columns::rate;
 
 use crate::progress::{Progress, Stage};
 use crate::warning::Warning;
@@ -87,14 +90,19 @@ impl Progress for Bars {
     }
 }
 
-const BAR: &str = " {prefix} {bar:24} {percent:>3}%  {human_pos} {msg}  {per_sec}  ETA {eta}";
-const COUNTER: &str = " {prefix} {human_pos} {msg}  {per_sec}";
+const BAR: &str = " {prefix} {bar:24} {percent:>3}%  {human_pos} {msg}  {rate}/s  ETA {eta}";
+const COUNTER: &str = " {prefix} {human_pos} {msg}  {rate}/s";
 
 fn style(template: &str) -> ProgressStyle {
     let style = ProgressStyle::with_template(template);
+    let rate = |state: &ProgressState, out: &mut dyn Write| {
+        // A bar that cannot be drawn is no reason to fail.
+        let _ = out.write_str(&rate(state.per_sec()));
+    };
     style
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("━╸ ")
+        .with_key("rate", rate)
 }
 
 /// Whether the user asked to stop, and whether anyone listens.
