@@ -99,7 +99,7 @@ impl Console {
     /// Says something to standard error, after the progress bars are gone.
     pub(super) fn say(&self, line: impl Display) {
         self.bars.finish();
-        anstream::eprintln!("{line}");
+        tell(line);
     }
 
     /// Writes a result to standard output.
@@ -153,6 +153,12 @@ fn stop_cleanly(flag: super::progress::StopFlag) {
 
 const RED: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
 const GREEN: anstyle::Style = anstyle::AnsiColor::Green.on_default().bold();
+
+/// Writes a line to standard error. If that is closed or full nobody can be told, and the work
+/// goes on: its outcome does not depend on who listens.
+pub(super) fn tell(line: impl Display) {
+    let _ = writeln!(anstream::stderr().lock(), "{line}");
+}
 
 /// An error as it is shown.
 pub(super) fn failure(error: &Error) -> String {

@@ -75,7 +75,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
         Err(error) => {
-            anstream::eprintln!("{}", console::failure(&error));
+            console::tell(console::failure(&error));
             exit_code(&error)
         }
     }

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::columns::rate;
 
+use super::console::tell;
 use crate::progress::{Progress, Stage};
 use crate::warning::Warning;
 
@@ -47,8 +48,8 @@ impl Bars {
     fn say(&self, line: String) {
         let bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         match &*bar {
-            Some(bar) => bar.suspend(|| anstream::eprintln!("{line}")),
-            None => anstream::eprintln!("{line}"),
+            Some(bar) => bar.suspend(|| tell(line)),
+            None => tell(line),
         }
     }
 }
