@@ -5,7 +5,7 @@
 //! models: `fables` is `models/fables.cpt`. An ARPA file is as good as a model:
 //! it is read on the spot.
 
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Evidence, LanguageModel};
@@ -27,7 +27,12 @@ pub fn folder() -> PathBuf {
 /// Where the model of this name lies, or is to lie.
 pub fn path_of(name: &str) -> PathBuf {
     let path = Path::new(name);
-    let is_path = path.components().count() > 1 || path.extension().is_some() || path.is_file();
+    // What names no file, as `.` and `a/` do, is no name of a model either: who writes refuses it.
+    let names_no_file = path.file_name().is_none() || name.ends_with(is_separator);
+    let is_path = names_no_file
+        || path.components().count() > 1
+        || path.extension().is_some()
+        || path.is_file();
     match is_path {
         true => path.to_owned(),
         false => folder().join(format!("{name}.{ENDING}")),
