@@ -88,6 +88,23 @@ fn positive(text: &str) -> Result<f64, String> {
 }
 
 impl Args {
+    /// What ARPA cannot say is refused before the work, not after it.
+    fn check_arpa(&self) -> Result<()> {
+        let Some(arpa) = &self.arpa else {
+            return Ok(());
+        };
+        if matches!(self.smoothing, Method::AddK | Method::StupidBackoff) {
+            let what = "ARPA holds back-off models only, which this smoothing does not make";
+            return Err(Error::new(ErrorKind::Usage, what)
+                .at(format!("--arpa {arpa}"))
+                .way_out("leave --arpa out, or choose another --smoothing"));
+        }
+        if self.json && arpa == "-" {
+            return Err(super::export::two_results());
+        }
+        Ok(())
+    }
+
     fn estimate(&self) -> Result<Estimate> {
         if self.as_kenlm && self.smoothing != Method::KneserNey {
             return Err(only_with("--as-kenlm", "kneser-ney"));
@@ -119,6 +136,7 @@ fn only_with(option: &str, method: &str) -> Error {
 pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let start = Instant::now();
     let estimate = args.estimate()?;
+    args.check_arpa()?;
     let reading = args.reading.reading();
     let corpus = args.corpus.open(&reading)?;
     let numbered = number(&corpus, &reading, &args.vocabulary, (1, 4), console)?;

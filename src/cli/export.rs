@@ -48,11 +48,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         ));
     };
     if args.json && args.output == "-" {
-        return Err(Error::new(
-            ErrorKind::Usage,
-            "--json and the ARPA text cannot both go to standard output",
-        )
-        .way_out("give a file: -o model.arpa"));
+        return Err(two_results());
     }
     let (vocabulary, table) = (
         crate::model::LanguageModel::vocabulary(model),
@@ -76,6 +72,12 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// The refusal of two results in one stream.
+pub(super) fn two_results() -> Error {
+    let what = "--json and the ARPA text cannot both go to standard output";
+    Error::new(ErrorKind::Usage, what).way_out("name a file for the ARPA text: model.arpa")
 }
 
 /// Writes ARPA to a file, all or nothing, or to standard output.
