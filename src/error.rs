@@ -122,7 +122,11 @@ fn way_out_of(source: &io::Error) -> Option<&'static str> {
     match source.kind() {
         io::ErrorKind::NotFound => Some("check the path; `ls` shows what is there"),
         io::ErrorKind::PermissionDenied => Some("check who may read or write it (`ls -l`)"),
-        io::ErrorKind::StorageFull => Some("free some space on that disk, or choose another path"),
+        io::ErrorKind::StorageFull
+        | io::ErrorKind::QuotaExceeded
+        | io::ErrorKind::FileTooLarge => {
+            Some("make room for it (`df -h`, `ulimit -f`), or choose another path")
+        }
         io::ErrorKind::IsADirectory => Some("name a file inside that folder"),
         _ => None,
     }

@@ -88,14 +88,15 @@ pub(super) fn write(
     output: &str,
     console: &Console,
 ) -> Result<()> {
-    let path = Path::new(output);
     let respelled = if output == "-" {
+        let path = Path::new("standard output");
         let mut out = BufWriter::new(std::io::stdout().lock());
         let respelled = arpa::write(vocabulary, table, unlisted, &mut out, path)?;
         out.flush()
             .map_err(|error| Error::io("write", path, error))?;
         respelled
     } else {
+        let path = Path::new(output);
         let mut file = AtomicFile::create(path)?;
         let mut out = BufWriter::with_capacity(1 << 20, &mut file);
         let respelled = arpa::write(vocabulary, table, unlisted, &mut out, path)?;

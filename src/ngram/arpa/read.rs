@@ -110,7 +110,9 @@ impl Reader<'_> {
         while self.lines.line() != b"\\data\\" {
             if !self.lines.advance()? {
                 let what = "there is no \\data\\ line, so this is no ARPA file";
-                return Err(Error::new(ErrorKind::Format, what).at(self.lines.name()));
+                return Err(Error::new(ErrorKind::Format, what)
+                    .at(self.lines.name())
+                    .way_out("name an ARPA file; `build` makes a model of text"));
             }
         }
         let mut expected = Vec::new();
