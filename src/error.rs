@@ -122,9 +122,7 @@ fn way_out_of(source: &io::Error) -> Option<&'static str> {
     match source.kind() {
         io::ErrorKind::NotFound => Some("check the path; `ls` shows what is there"),
         io::ErrorKind::PermissionDenied => Some("check who may read or write it (`ls -l`)"),
-        io::ErrorKind::StorageFull
-        | io::ErrorKind::QuotaExceeded
-        | io::ErrorKind::FileTooLarge => {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             Some("make room for it (`df -h`, `ulimit -f`), or choose another path")
         }
         io::ErrorKind::IsADirectory => Some("name a file inside that folder"),

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::columns::{bytes, count, seconds};
 use super::console::{Console, done};
-use super::reading::{CorpusArgs, ReadingArgs, VocabularyArgs, number};
+use super::reading::{CorpusArgs, ReadingArgs, VocabularyArgs, number, spare};
 use crate::count::Order;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ngram::{self, Built};
@@ -139,6 +139,11 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     args.check_arpa()?;
     let reading = args.reading.reading();
     let corpus = args.corpus.open(&reading)?;
+    let path = open::path_of(&args.output);
+    spare(corpus.files(), &path)?;
+    if let Some(arpa) = &args.arpa {
+        spare(corpus.files(), Path::new(arpa))?;
+    }
     let numbered = number(&corpus, &reading, &args.vocabulary, (1, 4), console)?;
     let counting = Stage {
         number: 2,
@@ -156,7 +161,6 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         counting,
         console.progress(),
     )?;
-    let path = open::path_of(&args.output);
     let size = write(&built, &path, console)?;
     if let Some(arpa) = &args.arpa {
         super::export::write(

@@ -6,7 +6,7 @@ use super::columns::{Columns, Side, bytes, perplexity, rate};
 use super::console::Console;
 use super::generate::{SamplingArgs, context, ended, whole_text};
 use super::prompt::{PromptArgs, shown};
-use super::reading::FormArgs;
+use super::reading::{FormArgs, stdin_once};
 use super::score;
 use crate::compare::{Duet, HeldOut, duet, held_out, together};
 use crate::error::{Error, ErrorKind, Result};
@@ -57,6 +57,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
             .at(format!("-m {}", args.model.join(",")))
             .way_out("name two models: -m fables,fables-nn"));
     }
+    // Each model reads the text for itself, as its tokens are.
+    stdin_once(&args.on, &args.on, "--on -")?;
     let models = console.open_all(&args.model)?;
     let prompt = args.prompt.text()?;
     let mut answer = json!({"models": args.model});

@@ -4,6 +4,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use super::console::{Console, done};
+use super::reading::spare;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ngram::{Table, arpa};
 use crate::open::Voice;
@@ -50,6 +51,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     if args.json && args.output == "-" {
         return Err(two_results());
     }
+    let model_file = crate::open::path_of(&args.model);
+    spare(model_file.to_str(), Path::new(&args.output))?;
     let (vocabulary, table) = (
         crate::model::LanguageModel::vocabulary(model),
         model.table(),

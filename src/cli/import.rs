@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::columns::{bytes, count};
 use super::console::{Console, done};
+use super::reading::spare;
 use crate::error::Result;
 use crate::ngram::arpa::{self, Leniency};
 use crate::ngram::format;
@@ -34,6 +35,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
+    let path = path_of(&args.output);
+    spare([args.file.as_str()], &path)?;
     let mut input = text::open_decompressed(Path::new(&args.file))?;
     let leniency = if args.lenient {
         Leniency::Lenient
@@ -42,7 +45,6 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     };
     let imported = arpa::read(&mut input, &args.file, leniency, console.progress())?;
     let header = imported.header();
-    let path = path_of(&args.output);
     let size = format::save(&path, &header, &imported.vocabulary, &imported.table)?;
     let ngrams: Vec<usize> = imported
         .table

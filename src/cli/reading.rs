@@ -1,9 +1,11 @@
 //! Here are the options that say what a corpus is; give me its ids.
 
+use std::path::Path;
+
 use clap::{Args, ValueEnum};
 
 use super::console::Console;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::progress::Stage;
 use crate::text::{BlankLines, Corpus, Normalisation, Unit};
 use crate::token::VocabularyLimits;
@@ -38,6 +40,37 @@ impl FormArgs {
             reading.corpus_options(self.jsonl.clone(), self.lossy),
         )
     }
+}
+
+/// Refuses to write where it reads: the name is easily mistyped, and the text would be gone.
+pub(super) fn spare<'f>(read: impl IntoIterator<Item = &'f str>, written: &Path) -> Result<()> {
+    let Ok(written_file) = written.canonicalize() else {
+        return Ok(());
+    };
+    for file in read {
+        if Path::new(file)
+            .canonicalize()
+            .is_ok_and(|file| file == written_file)
+        {
+            let what = "this file is read, and would be replaced";
+            return Err(Error::new(ErrorKind::Usage, what)
+                .at(written.display().to_string())
+                .way_out("give what is written another name"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to read standard input a second time, which would find nothing.
+pub(super) fn stdin_once(first: &[String], second: &[String], options: &str) -> Result<()> {
+    let is_stdin = |name: &String| name == "-";
+    if first.iter().any(is_stdin) && second.iter().any(is_stdin) {
+        let what = "standard input can be read only once";
+        return Err(Error::new(ErrorKind::Usage, what)
+            .at(options)
+            .way_out("save it to a file, and name the file"));
+    }
+    Ok(())
 }
 
 impl CorpusArgs {

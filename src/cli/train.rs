@@ -1,10 +1,13 @@
 //! `counterpoint train`: a corpus in, the neural voice out.
 
+use std::path::Path;
 use std::time::Instant;
 
 use super::columns::{bytes, count, perplexity, seconds};
 use super::console::{Console, done};
-use super::reading::{CorpusArgs, FormArgs, ReadingArgs, VocabularyArgs, number, read};
+use super::reading::{
+    CorpusArgs, FormArgs, ReadingArgs, VocabularyArgs, number, read, spare, stdin_once,
+};
 use crate::error::Result;
 use crate::neural::{
     self, Architecture, NeuralHeader, NeuralModel, Trained, TrainingOptions, TrainingRecord,
@@ -82,7 +85,13 @@ struct TrainingArgs {
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let start = Instant::now();
-    let (reading, numbered) = read_corpus(args, console)?;
+    stdin_once(
+        &args.corpus.inputs,
+        &args.training.heldout,
+        "CORPUS - and --heldout -",
+    )?;
+    let path = open::path_of(&args.output);
+    let (reading, numbered) = read_corpus(args, &path, console)?;
     let (training, heldout) = match args.training.heldout.is_empty() {
         true => split_off_heldout(&numbered.text),
         false => (
@@ -105,21 +114,23 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         training: record(options, &training, &trained),
     };
     let model = NeuralModel::new(header, vocabulary, trained.network)?;
-    let size = neural::format::save(&open::path_of(&args.output), &model)?;
+    let size = neural::format::save(&path, &model)?;
     report(args, &model, size, start, console)
 }
 
 /// The corpus, with a vocabulary of its own or that of the model it is to be like.
-fn read_corpus(args: &Args, console: &Console) -> Result<(Reading, Numbered)> {
+fn read_corpus(args: &Args, path: &Path, console: &Console) -> Result<(Reading, Numbered)> {
     let Some(name) = &args.like else {
         let reading = args.reading.reading();
         let corpus = args.corpus.open(&reading)?;
+        spare(corpus.files(), path)?;
         let numbered = number(&corpus, &reading, &args.vocabulary, (1, 1), console)?;
         return Ok((reading, numbered));
     };
     let like = console.open(name)?;
     let (reading, vocabulary) = (*like.voice.reading(), like.voice.vocabulary().clone());
     let corpus = args.corpus.open(&reading)?;
+    spare(corpus.files(), path)?;
     let text = read(&corpus, &reading, &vocabulary, (1, 1), console)?;
     Ok((reading, Numbered { vocabulary, text }))
 }
@@ -132,6 +143,7 @@ fn read_heldout(
 ) -> Result<TokenText> {
     let form: &FormArgs = &args.corpus.form;
     let corpus = form.open(&args.training.heldout, reading)?;
+    spare(corpus.files(), &open::path_of(&args.output))?;
     read(&corpus, reading, &numbered.vocabulary, (1, 1), console)
 }
 
