@@ -42,6 +42,7 @@ pub(super) struct SamplingArgs {
     pub(super) seed: u64,
     /// Below 1 sharpens, above 1 flattens; 0 always takes the most probable token
     #[arg(
+        allow_negative_numbers = true,
         long,
         default_value_t = 1.0,
         value_name = "T",
@@ -52,10 +53,20 @@ pub(super) struct SamplingArgs {
     #[arg(long, value_name = "K", help_heading = "Sampling")]
     top_k: Option<usize>,
     /// Draw from the fewest tokens that cover this share of the probability
-    #[arg(long, value_name = "P", help_heading = "Sampling")]
+    #[arg(
+        allow_negative_numbers = true,
+        long,
+        value_name = "P",
+        help_heading = "Sampling"
+    )]
     top_p: Option<f64>,
     /// Draw only from tokens at least this share as probable as the best
-    #[arg(long, value_name = "P", help_heading = "Sampling")]
+    #[arg(
+        allow_negative_numbers = true,
+        long,
+        value_name = "P",
+        help_heading = "Sampling"
+    )]
     min_p: Option<f64>,
     /// Let <unk> be drawn
     #[arg(long, help_heading = "Sampling")]

@@ -70,10 +70,20 @@ struct TrainingArgs {
     #[arg(long, value_name = "N", help_heading = "Training")]
     batch: Option<usize>,
     /// How far a step moves a weight, at the highest [default: suits the corpus]
-    #[arg(long, value_name = "RATE", help_heading = "Training")]
+    #[arg(
+        allow_negative_numbers = true,
+        long,
+        value_name = "RATE",
+        help_heading = "Training"
+    )]
     learning_rate: Option<f32>,
     /// How probably a hidden unit is left out in a step [default: suits the corpus]
-    #[arg(long, value_name = "P", help_heading = "Training")]
+    #[arg(
+        allow_negative_numbers = true,
+        long,
+        value_name = "P",
+        help_heading = "Training"
+    )]
     dropout: Option<f32>,
     /// Decides all that is random [default: 1]
     #[arg(long, value_name = "N", help_heading = "Training")]
