@@ -11,6 +11,7 @@ mod compare;
 mod console;
 mod demo;
 mod export;
+mod file_limit;
 mod generate;
 mod import;
 mod info;
@@ -71,6 +72,7 @@ enum Command {
 
 /// Runs the command line this process was given.
 pub fn main() -> ExitCode {
+    file_limit::fail_instead_of_dying();
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
