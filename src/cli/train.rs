@@ -10,7 +10,7 @@ use super::reading::{
 };
 use crate::error::Result;
 use crate::neural::{
-    self, Architecture, NeuralHeader, NeuralModel, Trained, TrainingOptions, TrainingRecord,
+    self, Architecture, Ending, NeuralHeader, NeuralModel, Trained, TrainingOptions, TrainingRecord,
 };
 use crate::open;
 use crate::token::{Numbered, Reading, TokenText, split_off_heldout};
@@ -221,8 +221,12 @@ fn report(
         Some(loss) => format!("held-out perplexity {}, ", perplexity(loss.exp())),
         None => String::new(),
     };
+    let early = match record.ending {
+        Ending::Interrupted => "stopped early, ",
+        Ending::Complete | Ending::NoLongerBetter => "",
+    };
     console.say(done(format_args!(
-        "{}: {} parameters, {heldout}{}, {}",
+        "{}: {early}{} parameters, {heldout}{}, {}",
         args.output,
         count(shape.parameters().unwrap_or(0) as u64),
         bytes(size),
