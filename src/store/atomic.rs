@@ -137,6 +137,9 @@ impl Drop for AtomicFile {
 impl Target {
     fn find(target: &Path) -> Result<Self> {
         let shown = target.to_path_buf();
+        if shown.as_os_str().is_empty() {
+            return Err(refusal(&shown, "this names no file", "name a file"));
+        }
         let path = behind_link(target).map_err(|error| Error::io("write", target, error))?;
         let existing = fs::metadata(&path).ok();
         let named_folder = target.to_string_lossy().ends_with(is_separator);
