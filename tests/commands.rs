@@ -2,8 +2,6 @@
 
 mod common;
 
-use std::io::Write;
-
 use common::Workshop;
 use serde_json::Value;
 
@@ -328,34 +326,6 @@ fn tokens_go_there_and_back() {
     assert_eq!(known["tokens"][1]["id"], 0);
     assert_eq!(known["tokens"][1]["known"], false);
     assert_eq!(known["tokens"][0]["known"], true);
-}
-
-#[test]
-fn corpora_come_from_pipes_and_compressed() {
-    let shop = Workshop::with_corpus();
-    let text = shop.read("a.txt");
-    shop.good(&["build", "a.txt", "-o", "plain"]);
-    shop.run_with_input(&["build", "-", "-o", "piped"], &text)
-        .good();
-    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gz.write_all(&text).unwrap();
-    let gz = gz.finish().unwrap();
-    shop.write("a.txt.gz", &gz);
-    shop.good(&["build", "a.txt.gz", "-o", "gz"]);
-    shop.run_with_input(&["build", "-", "-o", "gz-piped"], &gz)
-        .good();
-    for other in ["piped", "gz", "gz-piped"] {
-        let other_model = shop.read(&format!("models/{other}.cpt"));
-        assert!(shop.read("models/plain.cpt") == other_model, "{other}");
-    }
-    let held = shop.read("held.txt");
-    let score = ["score", "-m", "plain", "--json"];
-    let piped = shop.run_with_input(&score, &held).json();
-    assert_eq!(piped, shop.json(&[&score[..], &["held.txt"]].concat()));
-    let next = shop
-        .run_with_input(&["next", "-m", "plain", "-"], b"the fox\n")
-        .good();
-    assert_eq!(next, shop.good(&["next", "-m", "plain", "the fox"]));
 }
 
 #[test]
