@@ -6,26 +6,13 @@
 //! what happened and clean up.
 
 /// Lets a write beyond the limit fail as any other write does.
-#[cfg(all(
-    any(target_os = "linux", target_os = "macos"),
-    any(target_arch = "x86_64", target_arch = "aarch64")
-))]
+#[cfg(unix)]
 pub(super) fn fail_instead_of_dying() {
-    use std::ffi::c_int;
-
-    const SIGXFSZ: c_int = 25;
-    const IGNORE: usize = 1;
-    unsafe extern "C" {
-        fn signal(number: c_int, handler: usize) -> usize;
-    }
-    // SAFETY: this is POSIX `signal`, in the C library that std links; 25 and 1 are SIGXFSZ and
-    // SIG_IGN on the systems named above. No handler is installed, so no code of ours runs in one.
-    unsafe { signal(SIGXFSZ, IGNORE) };
+    // SAFETY: no handler is installed, so no code of ours runs in one; ignoring a signal touches no
+    // memory of this process.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
-/// Elsewhere there is no such signal, or it may have another number.
-#[cfg(not(all(
-    any(target_os = "linux", target_os = "macos"),
-    any(target_arch = "x86_64", target_arch = "aarch64")
-)))]
+/// Elsewhere there is no such signal.
+#[cfg(not(unix))]
 pub(super) fn fail_instead_of_dying() {}
