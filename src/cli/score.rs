@@ -300,14 +300,15 @@ fn scores(args: &Args, scorer: &Scorer, corpus: &Corpus, console: &Console) -> R
         return Err(Error::new(ErrorKind::Usage, what).way_out("use --by sentence, or no --by"));
     }
     let mut total = CompensatedSum::default();
-    let (mut sentences, mut tokens) = (0u64, 0u64);
+    let (mut sentences, mut tokens, mut oovs) = (0u64, 0u64, 0u64);
     for batch in corpus.batches() {
         let batch = batch?;
         let mut out = String::new();
         for (number, text) in batch.sentences().enumerate() {
             let ids = scorer.header().reading.ids(scorer.vocabulary(), text);
             let ids = ids.map_err(|error| error.at(batch.place(number)))?;
-            let sum = sentence_score(scorer, &ids);
+            let (sum, unknown) = sentence_score(scorer, &ids);
+            oovs += unknown;
             (sentences, tokens) = (sentences + 1, tokens + ids.len() as u64 + 1);
             total.add(sum);
             if args.by == By::Sentence {
@@ -327,23 +328,34 @@ fn scores(args: &Args, scorer: &Scorer, corpus: &Corpus, console: &Console) -> R
     let log10 = total.value() / LN_10;
     match (args.json, args.by) {
         (true, By::Summary) => console.print_json(&json!({
-            "model": args.model, "sentences": sentences, "tokens": tokens, "log10_score": log10,
+            "model": args.model,
+            "sentences": sentences,
+            "tokens": tokens,
+            "oovs": oovs,
+            "log10_score": log10,
         })),
         (false, By::Summary) => console.print(format_args!(
-            " sentences    {}\n tokens       {}\n log10 score  {log10}\n scores are not probabilities: there is no perplexity\n",
+            " sentences    {}\n tokens       {}\n OOVs         {}, left out\n log10 score  {log10}\n scores are not probabilities: there is no perplexity\n",
             count(sentences),
             count(tokens),
+            count(oovs),
         )),
         _ => Ok(()),
     }
 }
 
-fn sentence_score(scorer: &Scorer, ids: &[TokenId]) -> f64 {
+/// The sum of the scores of the tokens it knows, and how many it does not.
+///
+/// An unknown token has no relative frequency, and so no score: one would make every sum −∞.
+fn sentence_score(scorer: &Scorer, ids: &[TokenId]) -> (f64, u64) {
     let mut context = vec![TokenId::START];
-    let mut sum = 0.0;
+    let (mut sum, mut unknown) = (0.0, 0);
     for &token in ids.iter().chain([&TokenId::END]) {
-        sum += scorer.score(&context, token).0;
+        match scorer.score(&context, token).0 {
+            score if score.is_finite() => sum += score,
+            _ => unknown += 1,
+        }
         context.push(token);
     }
-    sum
+    (sum, unknown)
 }
