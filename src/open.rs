@@ -1,8 +1,8 @@
 //! Here is a name, give me the voice.
 //!
-//! A name is a path if there is a file of that path, or if it looks like one
-//! (it has a separator or an ending); otherwise it is a model in the folder of
-//! models: `fables` is `models/fables.cpt`. An ARPA file is as good as a model:
+//! A name is a path if there is a file of that path, or if it looks like one (it
+//! has a separator, or ends in `.cpt`); otherwise it is a model in the folder of
+//! models: `fables` is `models/fables.cpt`, `news.2026` is `models/news.2026.cpt`. An ARPA file is as good as a model:
 //! it is read on the spot.
 
 use std::path::{Path, PathBuf, is_separator};
@@ -31,7 +31,7 @@ pub fn path_of(name: &str) -> PathBuf {
     let names_no_file = path.file_name().is_none() || name.ends_with(is_separator);
     let is_path = names_no_file
         || path.components().count() > 1
-        || path.extension().is_some()
+        || path.extension().is_some_and(|ending| ending == ENDING)
         || path.is_file();
     match is_path {
         true => path.to_owned(),
@@ -197,4 +197,19 @@ pub fn names() -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_models_and_paths_are_paths() {
+        for (name, file) in [("fables", "fables.cpt"), ("news.2026", "news.2026.cpt")] {
+            assert_eq!(path_of(name), folder().join(file));
+        }
+        for path in ["./fables", "a/b", "b.cpt", "Cargo.toml"] {
+            assert_eq!(path_of(path), Path::new(path));
+        }
+    }
 }
