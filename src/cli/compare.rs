@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::columns::{Columns, Side, bytes, perplexity, rate};
 use super::console::Console;
 use super::generate::{SamplingArgs, context, ended, whole_text};
-use super::prompt::{PromptArgs, shown};
+use super::prompt::{PromptArgs, VoicesArgs, shown};
 use super::reading::{FormArgs, stdin_once};
 use super::score;
 use crate::compare::{Duet, HeldOut, duet, held_out, together};
@@ -27,16 +27,8 @@ Examples:
   counterpoint compare -m fables,fables-nn \"Once upon a time\"
   counterpoint compare -m fables,fables-nn --on held-out.txt")]
 pub(super) struct Args {
-    /// The models to compare, with commas between them
-    #[arg(
-        short,
-        long,
-        value_name = "A,B",
-        value_delimiter = ',',
-        required = true,
-        help_heading = "Model"
-    )]
-    model: Vec<String>,
+    #[command(flatten)]
+    voices: VoicesArgs,
     #[command(flatten)]
     prompt: PromptArgs,
     /// A text that none has seen (may be given more than once)
@@ -52,16 +44,16 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
-    if args.model.len() < 2 {
+    if args.voices.model.len() < 2 {
         return Err(Error::new(ErrorKind::Usage, "it takes two to compare")
-            .at(format!("-m {}", args.model.join(",")))
+            .at(format!("-m {}", args.voices.model.join(",")))
             .way_out("name two models: -m fables,fables-nn"));
     }
     // Each model reads the text for itself, as its tokens are.
     stdin_once(&args.on, &args.on, "--on -")?;
-    let models = console.open_all(&args.model)?;
+    let models = console.open_all(&args.voices.model)?;
     let prompt = args.prompt.text()?;
-    let mut answer = json!({"models": args.model});
+    let mut answer = json!({"models": args.voices.model});
     // Without a held-out text the duet is all there is to show, even without a prompt.
     if !prompt.is_empty() || args.on.is_empty() {
         let (duet, texts) = play(args, &prompt, &models)?;
@@ -227,7 +219,7 @@ fn measure(args: &Args, models: &[Opened], console: &Console) -> Result<Vec<Row>
         .collect::<Result<_>>()?;
     if let Some(mixture) = together(&voices) {
         rows.push(Row {
-            name: format!("{} evenly mixed", args.model.join(" + ")),
+            name: format!("{} evenly mixed", args.voices.model.join(" + ")),
             figures: held_out(&mixture, &texts[0]),
             size: None,
         });

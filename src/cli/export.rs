@@ -65,11 +65,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         console,
     )?;
     if args.json {
-        let ngrams: Vec<usize> = table
-            .levels()
-            .iter()
-            .map(|level| level.tokens.len())
-            .collect();
+        let ngrams = table.sizes();
         console.print_json(
             &serde_json::json!({"model": args.model, "path": args.output, "ngrams": ngrams}),
         )?;

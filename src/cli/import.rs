@@ -46,12 +46,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let imported = arpa::read(&mut input, &args.file, leniency, console.progress())?;
     let header = imported.header();
     let size = format::save(&path, &header, &imported.vocabulary, &imported.table)?;
-    let ngrams: Vec<usize> = imported
-        .table
-        .levels()
-        .iter()
-        .map(|level| level.tokens.len())
-        .collect();
+    let ngrams = imported.table.sizes();
     if args.json {
         return console.print_json(&serde_json::json!({
             "model": args.output, "path": path, "ngrams": ngrams, "bytes": size,

@@ -67,7 +67,7 @@ fn facts(opened: &Opened) -> Value {
 fn add_ngram_facts(value: &mut Value, header: &NgramHeader, table: &Table) {
     value["kind"] = "ngram".into();
     value["order"] = table.order().into();
-    value["ngrams"] = ngrams(table).into();
+    value["ngrams"] = table.sizes().into();
     value["sentences"] = header.sentences.into();
     value["tokens"] = header.tokens.into();
     value["discounts"] = json!(
@@ -77,14 +77,6 @@ fn add_ngram_facts(value: &mut Value, header: &NgramHeader, table: &Table) {
             .map(|d| d.by_count())
             .collect::<Vec<_>>()
     );
-}
-
-fn ngrams(table: &Table) -> Vec<usize> {
-    table
-        .levels()
-        .iter()
-        .map(|level| level.tokens.len())
-        .collect()
 }
 
 fn table(opened: &Opened, path: &str, blake3: Option<String>) -> String {
@@ -110,8 +102,8 @@ fn table(opened: &Opened, path: &str, blake3: Option<String>) -> String {
         row("blake3", blake3);
     }
     let discounts = match &opened.voice {
-        Voice::Ngram(model) => discount_table(&ngrams(model.table()), &model.header().discounts),
-        Voice::Scores(scorer) => discount_table(&ngrams(scorer.table()), &[]),
+        Voice::Ngram(model) => discount_table(&model.table().sizes(), &model.header().discounts),
+        Voice::Scores(scorer) => discount_table(&scorer.table().sizes(), &[]),
         Voice::Neural(_) => String::new(),
     };
     format!("{columns}{discounts}")

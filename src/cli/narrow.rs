@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::columns::{Columns, Side, bar, count, figure};
 use super::console::Console;
 use super::next::candidate;
-use super::prompt::{PromptArgs, ids, same_tokens, shown};
+use super::prompt::{PromptArgs, VoicesArgs, ids, same_tokens, shown};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::LanguageModel;
 use crate::narrow::{Width, forward, look_back};
@@ -24,16 +24,8 @@ Examples:
   counterpoint narrow -m fables \"once upon a time\" --start
   counterpoint narrow -m fables,fables-nn \"down to the river and over the\" --look-back")]
 pub(super) struct Args {
-    /// The models to ask, with commas between them
-    #[arg(
-        short,
-        long,
-        value_name = "A,B",
-        value_delimiter = ',',
-        required = true,
-        help_heading = "Model"
-    )]
-    model: Vec<String>,
+    #[command(flatten)]
+    voices: VoicesArgs,
     #[command(flatten)]
     prompt: PromptArgs,
     /// Stay at the end of the text, and let its last 0, 1, 2 … tokens be seen
@@ -54,7 +46,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
-    let models = console.open_all(&args.model)?;
+    let models = console.open_all(&args.voices.model)?;
     same_tokens(&models, "narrow")?;
     let voices: Vec<&dyn LanguageModel> = models
         .iter()
@@ -76,7 +68,12 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let steps: Vec<Vec<Width>> = voices.iter().map(widths).collect();
     match args.json {
         true => console.print_json(&answer(args, &models, &voices, &before, &ids, &steps)),
-        false => console.print(table(&args.model, &voices, args.prompt.starts(), &steps)),
+        false => console.print(table(
+            &args.voices.model,
+            &voices,
+            args.prompt.starts(),
+            &steps,
+        )),
     }
 }
 
@@ -95,7 +92,7 @@ fn answer(
     let step = |step: usize| {
         let mut by_model = serde_json::Map::new();
         let mut added = None;
-        for (position, name) in args.model.iter().enumerate() {
+        for (position, name) in args.voices.model.iter().enumerate() {
             // Voices look back over different lengths: the shorter one has said all it can.
             if let Some(width) = steps[position].get(step) {
                 added = added.or(width.added);

@@ -8,6 +8,21 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::open::{Opened, Voice};
 use crate::token::{Reading, TokenId, Vocabulary};
 
+/// The models that are asked the same.
+#[derive(Args)]
+pub(super) struct VoicesArgs {
+    /// The models, with commas between them
+    #[arg(
+        short,
+        long,
+        value_name = "A,B",
+        value_delimiter = ',',
+        required = true,
+        help_heading = "Model"
+    )]
+    pub(super) model: Vec<String>,
+}
+
 /// The text that a question is about.
 #[derive(Args)]
 pub(super) struct PromptArgs {
