@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use super::LOG_ZERO;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ngram::table::{Node, Table};
+use crate::ngram::table::Table;
 use crate::smooth::Unlisted;
 use crate::token::{TokenId, Vocabulary};
 
@@ -45,100 +45,136 @@ pub fn write(
 
 fn write_spelled(spelling: &Spelling, table: &Table, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\\data\\")?;
-    for (level, n) in table.levels().iter().zip(1..) {
-        writeln!(out, "ngram {n}={}", level.tokens.len())?;
+    for (size, n) in table.sizes().iter().zip(1..) {
+        writeln!(out, "ngram {n}={size}")?;
     }
     writeln!(out)?;
-    let mut contexts = Vec::new();
+    let mut text = Text {
+        spelling,
+        orders: Vec::new(),
+    };
     let mut ranks = Vec::new();
     for n in 1..=table.order() {
         writeln!(out, "\\{n}-grams:")?;
-        contexts = contexts_of(table, n, contexts);
-        let order = suffix_order(table, n, &contexts, &ranks);
-        for &index in &order {
-            write_entry(spelling, table, n, index as usize, &contexts, out)?;
+        text.orders.push(Entries::of(table, n));
+        let sorted = text.orders[n - 1].suffix_order(&ranks);
+        // Formatting is what takes time: it is shared out, a stretch of the file at once.
+        for stretch in sorted.chunks(ENTRIES_A_TASK * TASKS_AT_ONCE) {
+            let tasks = stretch.par_chunks(ENTRIES_A_TASK);
+            let pieces: Vec<Vec<u8>> = tasks.map(|nodes| text.entries(n, nodes)).collect();
+            pieces.iter().try_for_each(|piece| out.write_all(piece))?;
         }
-        ranks = vec![0; order.len()];
-        for (rank, &index) in order.iter().enumerate() {
-            ranks[index as usize] = rank as u32;
-        }
+        ranks = ranks_of(&sorted);
         writeln!(out)?;
     }
     writeln!(out, "\\end\\")
 }
 
-/// For each order up to n, the context of each of its n-grams: parents, level by level.
-fn contexts_of(table: &Table, n: usize, mut so_far: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
-    let mut parents = Vec::new();
-    if n > 1 {
-        for index in 0..table.levels()[n - 2].tokens.len() {
-            let children = table.children(Node {
-                length: n - 1,
-                index,
-            });
-            parents.resize(children.end, index as u32);
-        }
-    }
-    so_far.push(parents);
-    so_far
+/// How many entries one task formats.
+const ENTRIES_A_TASK: usize = 1 << 13;
+
+/// How many tasks' text is held in memory before it is written.
+const TASKS_AT_ONCE: usize = 64;
+
+/// The n-grams of one order, and the context of each.
+struct Entries<'t> {
+    tokens: &'t [TokenId],
+    log10_prob: &'t [f32],
+    log10_backoff: &'t [f32],
+    /// The node, one order below, of each without its last token. Empty at order 1.
+    contexts: Vec<u32>,
 }
 
-/// The nodes of level n, last token first: by token, then by their context's rank.
-fn suffix_order(table: &Table, n: usize, contexts: &[Vec<u32>], ranks: &[u32]) -> Vec<u32> {
-    let tokens = &table.levels()[n - 1].tokens[..];
-    let mut order: Vec<u32> = (0..tokens.len() as u32).collect();
-    if n > 1 {
-        let parents = &contexts[n - 1];
-        let key = |&index: &u32| {
-            let index = index as usize;
-            (tokens[index], ranks[parents[index] as usize])
+impl<'t> Entries<'t> {
+    fn of(table: &'t Table, n: usize) -> Self {
+        let level = &table.levels()[n - 1];
+        let mut contexts = Vec::with_capacity(level.tokens.len());
+        if n > 1 {
+            let below = &table.levels()[n - 2].children[..];
+            for (context, &end) in below[1..].iter().enumerate() {
+                contexts.resize(end as usize, context as u32);
+            }
+        }
+        Entries {
+            tokens: &level.tokens,
+            log10_prob: &level.log10_prob,
+            log10_backoff: &level.log10_backoff,
+            contexts,
+        }
+    }
+
+    /// The nodes, last token first: by token, then by the rank of their context one order below.
+    fn suffix_order(&self, ranks: &[u32]) -> Vec<u32> {
+        if self.contexts.is_empty() {
+            return (0..self.tokens.len() as u32).collect();
+        }
+        let key = |(token, context): (&TokenId, &u32)| {
+            u64::from(token.0) << 32 | u64::from(ranks[*context as usize])
         };
-        order.par_sort_unstable_by_key(key);
+        let keys = self.tokens.iter().zip(&self.contexts).map(key);
+        let mut keyed: Vec<(u64, u32)> = keys.zip(0..).collect();
+        keyed.par_sort_unstable();
+        keyed.into_iter().map(|(_, node)| node).collect()
     }
-    order
 }
 
-fn write_entry(
-    spelling: &Spelling,
-    table: &Table,
-    n: usize,
-    index: usize,
-    contexts: &[Vec<u32>],
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let level = &table.levels()[n - 1];
-    let never_predicted = n == 1 && index == TokenId::START.index();
-    let log10 = if never_predicted {
-        0.0
-    } else {
-        level.log10_prob[index]
-    };
-    write_number(log10, out)?;
-    let mut tokens = Vec::with_capacity(n);
-    let mut node = index;
-    for length in (1..=n).rev() {
-        tokens.push(table.levels()[length - 1].tokens[node]);
-        if length > 1 {
-            node = contexts[length - 1][node] as usize;
+/// The place of each node among the sorted ones.
+fn ranks_of(sorted: &[u32]) -> Vec<u32> {
+    let mut ranks = vec![0; sorted.len()];
+    for (rank, &node) in sorted.iter().enumerate() {
+        ranks[node as usize] = rank as u32;
+    }
+    ranks
+}
+
+/// What is needed to spell out n-grams: the orders up to theirs.
+struct Text<'t> {
+    spelling: &'t Spelling<'t>,
+    orders: Vec<Entries<'t>>,
+}
+
+impl Text<'_> {
+    /// The lines of some n-grams of order n.
+    fn entries(&self, n: usize, nodes: &[u32]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(nodes.len() * 48);
+        let entries = &self.orders[n - 1];
+        for node in nodes.iter().map(|&node| node as usize) {
+            let never_predicted = n == 1 && node == TokenId::START.index();
+            let log10 = if never_predicted {
+                0.0
+            } else {
+                entries.log10_prob[node]
+            };
+            push_number(log10, &mut out);
+            out.push(b'\t');
+            self.push_ngram(n, node, &mut out);
+            if let Some(&backoff) = entries.log10_backoff.get(node) {
+                out.push(b'\t');
+                push_number(backoff, &mut out);
+            }
+            out.push(b'\n');
         }
+        out
     }
-    for (position, &token) in tokens.iter().rev().enumerate() {
-        out.write_all(if position == 0 { b"\t" } else { b" " })?;
-        out.write_all(&spelling.surfaces[token.index()])?;
+
+    /// The n-gram's tokens with a space between them: its context's first.
+    fn push_ngram(&self, n: usize, node: usize, out: &mut Vec<u8>) {
+        let entries = &self.orders[n - 1];
+        if n > 1 {
+            self.push_ngram(n - 1, entries.contexts[node] as usize, out);
+            out.push(b' ');
+        }
+        out.extend_from_slice(&self.spelling.surfaces[entries.tokens[node].index()]);
     }
-    if let Some(&backoff) = level.log10_backoff.get(index) {
-        out.write_all(b"\t")?;
-        write_number(backoff, out)?;
-    }
-    out.write_all(b"\n")
 }
 
-fn write_number(log10: f32, out: &mut dyn Write) -> io::Result<()> {
-    match log10 {
-        f32::NEG_INFINITY => write!(out, "{LOG_ZERO}"),
+fn push_number(log10: f32, out: &mut Vec<u8>) {
+    let number = match log10 {
+        f32::NEG_INFINITY => LOG_ZERO,
         // Adding 0 turns −0, which would print its sign, into 0.
-        number => write!(out, "{}", number + 0.0),
-    }
+        number => number + 0.0,
+    };
+    write!(out, "{number}").expect("memory takes what is written to it");
 }
 
 /// The surfaces as ARPA can hold them.
