@@ -145,7 +145,7 @@ fn duet_table(args: &Args, models: &[Opened], duet: &Duet, texts: &[String]) -> 
         columns.row(duet_row(models, duet, step));
     }
     let mut out = format!(
-        "the same dice for both, seed {}\n{columns}",
+        "the same dice for all, seed {}\n{columns}",
         args.sampling.seed
     );
     if most > STEPS_SHOWN {

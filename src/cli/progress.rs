@@ -116,25 +116,20 @@ const ASKED: u8 = 2;
 
 impl StopFlag {
     /// Asks the work to stop; false if nobody listens, or it was asked before.
-    fn swap(&self) -> bool {
-        let asked = self
-            .0
-            .compare_exchange(LISTENING, ASKED, Ordering::SeqCst, Ordering::SeqCst);
-        asked.is_ok()
-    }
-
     pub(super) fn ask(&self) -> bool {
-        self.swap()
+        self.turn(LISTENING, ASKED)
     }
 
     /// Work that looks at the flag listens from its first look on.
     fn is_asked(&self) -> bool {
-        let _ = self.0.compare_exchange(
-            NOBODY_LISTENS,
-            LISTENING,
-            Ordering::SeqCst,
-            Ordering::SeqCst,
-        );
+        self.turn(NOBODY_LISTENS, LISTENING);
         self.0.load(Ordering::SeqCst) == ASKED
+    }
+
+    fn turn(&self, from: u8, to: u8) -> bool {
+        let turned = self
+            .0
+            .compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst);
+        turned.is_ok()
     }
 }

@@ -3,12 +3,13 @@ use proptest::prelude::*;
 use super::{CountsOfCountsRule, Discounts, Reference, Smoothing, StupidBackoff};
 use crate::count::adjusted::CountsOfCounts;
 use crate::count::{Counts, Order, plain};
+use crate::model::LanguageModel;
 use crate::progress::Quiet;
 use crate::token::{TokenId, TokenText, Vocabulary};
 
 const TYPES: u32 = 5;
 
-pub(crate) fn smoothings() -> Vec<Smoothing> {
+fn smoothings() -> Vec<Smoothing> {
     vec![
         Smoothing::ModifiedKneserNey(CountsOfCountsRule::Exact),
         Smoothing::ModifiedKneserNey(CountsOfCountsRule::AsKenlm),
@@ -60,8 +61,6 @@ proptest! {
         }
     }
 }
-
-use crate::model::LanguageModel;
 
 #[test]
 fn discounts_follow_the_formula_or_say_why_not() {
