@@ -77,4 +77,5 @@ pub use layout::{FORMAT_VERSION, MAGIC};
 pub use metadata::Section;
 pub use partials::discard_partials;
 pub use reader::{ModelFile, OpenOptions};
+pub(crate) use recognise::{ITS_ARPA, foreign_model};
 pub use writer::{SectionWriter, Writer};

@@ -6,7 +6,17 @@
 use super::layout::{MAGIC, corrupt, is_zero};
 use crate::error::{Error, ErrorKind};
 
-const KENLM: &[u8] = b"mmap lm http://kheafield.com/code";
+/// What other toolkits' binary models begin with. Sphinx's older one has the length of its title
+/// first, in the byte order of the machine that wrote it.
+const MODELS: [(&[u8], &str); 4] = [
+    (b"mmap lm http://kheafield.com/code", "a KenLM binary"),
+    (b"Trie Language Model", "a Sphinx binary"),
+    (b"\x11\0\0\0Darpa Trigram LM", "a Sphinx DMP file"),
+    (b"\0\0\0\x11Darpa Trigram LM", "a Sphinx DMP file"),
+];
+
+/// What the advice is about all of them.
+pub(crate) const ITS_ARPA: &str = "import the ARPA file it was built from";
 
 const COMPRESSED: [(&[u8], &str); 4] = [
     (b"\x1f\x8b", "gzip"),
@@ -14,6 +24,12 @@ const COMPRESSED: [(&[u8], &str); 4] = [
     (b"\xfd7zXZ\0", "xz"),
     (b"BZh", "bzip2"),
 ];
+
+/// What a file that begins like this is, if it is the binary model of another toolkit.
+pub(crate) fn foreign_model(head: &[u8]) -> Option<&'static str> {
+    let found = MODELS.iter().find(|(magic, _)| head.starts_with(magic));
+    found.map(|(_, name)| *name)
+}
 
 /// The refusal of a file that does not begin with our magic.
 pub(super) fn foreign(head: &[u8]) -> Error {
@@ -27,11 +43,9 @@ pub(super) fn foreign(head: &[u8]) -> Error {
     if resembles_magic(head) {
         return corrupt("the file was changed as if it were text");
     }
-    if head.starts_with(KENLM) {
-        return refuse(
-            "this is a KenLM binary, not a counterpoint model",
-            "import the ARPA file it was built from",
-        );
+    if let Some(name) = foreign_model(head) {
+        let what = format!("this is {name}, not a counterpoint model");
+        return refuse(&what, ITS_ARPA);
     }
     if let Some((_, name)) = COMPRESSED.iter().find(|(magic, _)| head.starts_with(magic)) {
         let what = format!("this is a {name} file, not a counterpoint model");
@@ -70,7 +84,7 @@ mod tests {
 
     #[test]
     fn familiar_files_are_named() {
-        let cases: [(&[u8], &str); 9] = [
+        let cases: [(&[u8], &str); 12] = [
             (b"", "empty"),
             (&[0; 64], "never finished"),
             (b"\x89CTP\n\x1a\n", "as if it were text"),
@@ -79,6 +93,9 @@ mod tests {
                 b"mmap lm http://kheafield.com/code format version 5\n\0",
                 "KenLM",
             ),
+            (b"Trie Language Model\x03", "a Sphinx binary"),
+            (b"\x11\0\0\0Darpa Trigram LM\0", "a Sphinx DMP file"),
+            (b"\0\0\0\x11Darpa Trigram LM\0", "a Sphinx DMP file"),
             (b"\x1f\x8b\x08\0", "gzip"),
             (b"BZh91AY", "bzip2"),
             (b"\n\\data\\\nngram 1=3\n", "ARPA"),

@@ -112,8 +112,9 @@ impl Reader<'_> {
                 let what = "there is no \\data\\ line, so this is no ARPA file";
                 return Err(Error::new(ErrorKind::Format, what)
                     .at(self.lines.name())
-                    .way_out("name an ARPA file; `build` makes a model of text"));
+                    .way_out("if it is a corpus: counterpoint build makes a model of it"));
             }
+            self.lines.refuse_binary()?;
         }
         let mut expected = Vec::new();
         loop {

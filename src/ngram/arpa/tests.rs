@@ -221,3 +221,32 @@ fn every_truncation_is_refused() {
         assert!(cut.is_err(), "cut at {end}");
     }
 }
+
+#[test]
+fn other_kinds_of_files_are_refused_by_what_they_are() {
+    let long = [b"\x05\0\x07".as_slice(), &[b'x'; 1 << 20]].concat();
+    let cases: [(&[u8], &str); 8] = [
+        (
+            b"mmap lm http://kheafield.com/code format version 5\n\0",
+            "a KenLM binary",
+        ),
+        (b"Trie Language Model\x03\x90\x01\0\0", "a Sphinx binary"),
+        (b"\x11\0\0\0Darpa Trigram LM\0", "a Sphinx DMP file"),
+        (&crate::store::MAGIC, "a counterpoint model"),
+        (b"\xFF\xFE\\\0d\0", "UTF-16"),
+        (b"\xeb\0\0\0\x1d\0\0\0", "binary data"),
+        (&long, "binary data"),
+        (b"the cat sat\n", "no \\data\\ line"),
+    ];
+    for (bytes, expected) in cases {
+        let refused = read(&mut &bytes[..], "model", Leniency::Lenient, &Quiet);
+        let message = refused.err().expect("refused").to_string();
+        assert!(message.contains(expected), "{expected}: {message}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_taken_off() {
+    let (imported, _) = import(&format!("\u{FEFF}{GOOD}"), Leniency::Strict).unwrap();
+    assert_eq!(imported.table.order(), 3);
+}
