@@ -16,7 +16,7 @@ use crate::open::{Opened, Voice};
 use crate::prob::CompensatedSum;
 use crate::progress::Stage;
 use crate::text::{Batch, Corpus};
-use crate::token::{TokenId, readable};
+use crate::token::{Reading, SPECIAL_SURFACES, TokenId, readable};
 
 /// Score text: per token, per sentence, perplexity, bits per byte.
 ///
@@ -82,7 +82,10 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         for (number, sentence) in scored.iter().enumerate() {
             totals.add(sentence);
             out.push_str(&match (args.kenlm, args.by) {
-                (true, _) => as_kenlm(model, sentence),
+                (true, _) => {
+                    let words = words(opened.voice.reading(), batch.sentence(number));
+                    as_kenlm(model, &words, sentence)
+                }
                 (false, By::Summary) => String::new(),
                 (false, By::Sentence) => by_sentence(args, model, &batch, number, sentence),
                 (false, By::Token) => by_token(args, model, sentence),
@@ -263,23 +266,28 @@ fn orders_by(evidence: &dyn Evidence, tokens: impl Iterator<Item = TokenId>) -> 
     let mut context = vec![TokenId::START];
     tokens
         .map(|token| {
-            let order = match token {
-                // KenLM's query says 1 for what it does not know, whatever was matched.
-                TokenId::UNKNOWN => 1,
-                token => evidence.of_token(&context, token).order,
-            };
+            let order = evidence.of_token(&context, token).order;
             context.push(token);
             order
         })
         .collect()
 }
 
-/// "word=id order log10<TAB>… Total: sum OOV: n", as KenLM's query prints a sentence.
-fn as_kenlm(model: &dyn LanguageModel, sentence: &SentenceScore) -> String {
+/// The words of a sentence as they stand in the text, and its end.
+fn words(reading: &Reading, text: &[u8]) -> Vec<String> {
+    let mut words = Vec::new();
+    let read = reading.tokens(text, |piece| words.push(one_line(&readable(piece))));
+    read.expect("it was read before");
+    words.push(SPECIAL_SURFACES[TokenId::END.index()].into());
+    words
+}
+
+/// "word=id order log10<TAB>… Total: sum OOV: n", as KenLM's query prints a sentence. The words are
+/// those of the text, also where the model does not know them.
+fn as_kenlm(model: &dyn LanguageModel, words: &[String], sentence: &SentenceScore) -> String {
     let orders = orders(model, sentence).unwrap_or_else(|| vec![0; sentence.tokens.len()]);
     let mut out = String::new();
-    for (score, order) in sentence.tokens.iter().zip(orders) {
-        let surface = one_line(&model.vocabulary().display(score.token));
+    for ((score, order), surface) in sentence.tokens.iter().zip(orders).zip(words) {
         let log10 = score.log_prob.log10() as f32;
         out.push_str(&format!("{surface}={} {order} {log10}\t", score.token.0));
     }
