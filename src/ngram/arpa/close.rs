@@ -3,7 +3,9 @@
 //!
 //! Files of other toolkits, pruned ones above all, may list "a b c" and leave out
 //! "b c". A table walks through suffixes, so what is missing is inserted, with
-//! the probability that back-off gives it and a back-off of 1: no answer changes.
+//! the probability that back-off gives it and a back-off of 1: no answer changes
+//! (but for a "probability" above 1, which a back-off above 1 can give and which
+//! becomes 1).
 
 use std::collections::BTreeSet;
 
@@ -11,6 +13,13 @@ use crate::count::link;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ngram::table::TableLevel;
 use crate::token::TokenId;
+
+/// A file of so many tokens may lack 16 tokens' worth of shorter n-grams for each of its own. One
+/// that lists order 9 and nothing between stays below that; what lies above is made to fill memory.
+const MISSING_FOR_EACH: usize = 16;
+
+/// So many tokens' worth may be missing from any file.
+const MISSING_FROM_ANY: usize = 1 << 20;
 
 /// The n-grams of one order, in any order until they are closed.
 pub(super) struct Entries {
@@ -83,9 +92,16 @@ pub(super) fn close(levels: &mut [Entries], name: &str) -> Result<usize> {
         level.sort();
         level.refuse_doubles(name)?;
     }
+    let listed: usize = levels.iter().map(|level| level.ids.len()).sum();
+    let mut room = MISSING_FROM_ANY + MISSING_FOR_EACH * listed;
     let mut inserted = vec![BTreeSet::new(); levels.len()];
     for n in (3..=levels.len()).rev() {
-        let missing = missing_below(&levels[n - 1], &levels[n - 2]);
+        let Some(missing) = missing_below(&levels[n - 1], &levels[n - 2], &mut room) else {
+            let what = "most contexts and suffixes of its n-grams are not listed";
+            return Err(Error::new(ErrorKind::Format, what)
+                .at(name)
+                .way_out("get a file that lists its n-grams at every order"));
+        };
         for ngram in &missing {
             // The probability is filled in once the orders below are complete.
             levels[n - 2].push(ngram, f32::NAN, 0.0);
@@ -103,16 +119,22 @@ pub(super) fn close(levels: &mut [Entries], name: &str) -> Result<usize> {
     Ok(inserted.iter().map(BTreeSet::len).sum())
 }
 
-fn missing_below(level: &Entries, below: &Entries) -> BTreeSet<Vec<TokenId>> {
+/// The contexts and suffixes that are not listed one order below, unless they take more tokens
+/// than there is room for.
+fn missing_below(
+    level: &Entries,
+    below: &Entries,
+    room: &mut usize,
+) -> Option<BTreeSet<Vec<TokenId>>> {
     let mut missing = BTreeSet::new();
     for ngram in level.spelled() {
         for part in [&ngram[1..], &ngram[..ngram.len() - 1]] {
-            if below.find(part).is_none() {
-                missing.insert(part.to_vec());
+            if below.find(part).is_none() && missing.insert(part.to_vec()) {
+                *room = room.checked_sub(part.len())?;
             }
         }
     }
-    missing
+    Some(missing)
 }
 
 /// log10 p of an n-gram by its context's back-off and its suffix, both of the order below.

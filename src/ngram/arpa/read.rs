@@ -84,10 +84,9 @@ pub fn read(
         reader.section_title(n)?;
         let top = n == expected.len();
         let entries = match n {
-            1 => reader.unigrams(top, &mut vocabulary)?,
-            _ => reader.ngrams(n, top, &vocabulary)?,
+            1 => reader.unigrams(top, expected[0], &mut vocabulary)?,
+            _ => reader.ngrams(n, top, expected[n - 1], &vocabulary)?,
         };
-        reader.check_count(n, expected[n - 1], entries.read)?;
         levels.push(entries);
     }
     reader.end()?;
@@ -125,13 +124,18 @@ impl Reader<'_> {
             if line.starts_with(b"\\") {
                 break;
             }
-            if !line.is_empty() {
-                expected.push(self.header_count(expected.len() + 1)?);
+            if line.is_empty() {
+                continue;
+            }
+            expected.push(self.header_count(expected.len() + 1)?);
+            if expected.len() > Order::MAX {
+                let what = format!("the highest order there can be is {}", Order::MAX);
+                return Err(self.lines.wrong(what));
             }
         }
-        match expected.len() {
-            0 => Err(self.lines.wrong("the header has no 'ngram 1=' line")),
-            n => Order::new(n).map(|_| expected),
+        match expected.is_empty() {
+            true => Err(self.lines.wrong("the header has no 'ngram 1=' line")),
+            false => Ok(expected),
         }
     }
 
@@ -164,17 +168,28 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// True while the next line is an entry; leaves the line after the section in place.
+    /// True while the next line that is not blank is an entry; leaves the line after the section in
+    /// place.
     fn next_entry(&mut self) -> Result<bool> {
-        let more = self.lines.advance()?;
-        let line = self.lines.line();
-        Ok(more && !line.is_empty() && !line.starts_with(b"\\"))
+        while self.lines.advance()? {
+            let line = self.lines.line();
+            if !line.is_empty() {
+                return Ok(!line.starts_with(b"\\"));
+            }
+        }
+        Ok(false)
     }
 
-    fn unigrams(&mut self, top: bool, vocabulary: &mut Vocabulary) -> Result<Entries> {
+    fn unigrams(
+        &mut self,
+        top: bool,
+        expected: u64,
+        vocabulary: &mut Vocabulary,
+    ) -> Result<Entries> {
         let mut entries = Entries::new(1);
         let mut numbers: Vec<Option<(f32, f32)>> = vec![None; TokenId::SPECIALS];
         let mut capital_unknown = None;
+        let mut not_utf8 = NotUtf8::default();
         while self.next_entry()? {
             let (log10, words, backoff) = self.entry(1, top)?;
             let word = words[0].to_vec();
@@ -183,6 +198,7 @@ impl Reader<'_> {
                 entries.read += 1;
                 continue;
             }
+            not_utf8.look_at(&word, &self.lines);
             let known = vocabulary.len();
             let id = vocabulary.add(&word);
             if id.index() == known {
@@ -194,6 +210,11 @@ impl Reader<'_> {
             }
             entries.read += 1;
         }
+        self.check_count(1, expected, entries.read)?;
+        if entries.read == 0 {
+            return Err(self.lines.wrong("no word is listed before this line"));
+        }
+        not_utf8.warn(self.progress);
         if let Some((log10, backoff, place)) = capital_unknown {
             self.alias(&mut numbers, vocabulary, (log10, backoff), place);
         }
@@ -257,7 +278,13 @@ impl Reader<'_> {
         }
     }
 
-    fn ngrams(&mut self, n: usize, top: bool, vocabulary: &Vocabulary) -> Result<Entries> {
+    fn ngrams(
+        &mut self,
+        n: usize,
+        top: bool,
+        expected: u64,
+        vocabulary: &Vocabulary,
+    ) -> Result<Entries> {
         let mut entries = Entries::new(n);
         let has_capital = vocabulary.id(b"<UNK>").is_some();
         let mut ids = Vec::with_capacity(n);
@@ -277,6 +304,7 @@ impl Reader<'_> {
             entries.push(&ids, log10, backoff);
             entries.read += 1;
         }
+        self.check_count(n, expected, entries.read)?;
         Ok(entries)
     }
 
@@ -357,6 +385,33 @@ impl Reader<'_> {
                     "{inserted} contexts or suffixes of its n-grams were not listed: inserted with their backed-off probability"
                 ),
             });
+        }
+    }
+}
+
+/// Words that no text can hold, because text is UTF-8.
+#[derive(Default)]
+struct NotUtf8 {
+    words: u64,
+    first: String,
+}
+
+impl NotUtf8 {
+    fn look_at(&mut self, word: &[u8], lines: &Lines) {
+        if std::str::from_utf8(word).is_err() {
+            if self.words == 0 {
+                self.first = lines.place();
+            }
+            self.words += 1;
+        }
+    }
+
+    fn warn(self, progress: &dyn Progress) {
+        if self.words > 0 {
+            progress.warn(Warning::Other(format!(
+                "{} of its words are not UTF-8, the first at {}: they match no text; convert the file first, as with iconv",
+                self.words, self.first
+            )));
         }
     }
 }

@@ -3,6 +3,7 @@ use std::sync::Mutex;
 
 use super::{Imported, Leniency, read, write};
 use crate::error::Result;
+use crate::model::LanguageModel;
 use crate::progress::{Progress, Quiet, Stage};
 use crate::smooth::Unlisted;
 use crate::token::TokenId;
@@ -249,4 +250,89 @@ fn other_kinds_of_files_are_refused_by_what_they_are() {
 fn a_byte_order_mark_is_taken_off() {
     let (imported, _) = import(&format!("\u{FEFF}{GOOD}"), Leniency::Strict).unwrap();
     assert_eq!(imported.table.order(), 3);
+}
+
+#[test]
+fn blank_lines_inside_sections_are_passed_over() {
+    let airy = GOOD
+        .replace("-grams:\n", "-grams:\n\n")
+        .replace("-0.5\ta", "\n \t\n-0.5\ta");
+    let (imported, warnings) = import(&airy, Leniency::Strict).unwrap();
+    assert!(warnings.is_empty(), "{warnings:?}");
+    assert_eq!(imported.table.levels()[1].tokens.len(), 3);
+    let cut = airy.split("-0.125\ta b").next().unwrap();
+    assert!(refusal(cut).contains("says 3 n-grams of order 2, the file has 1"));
+}
+
+#[test]
+fn a_highest_order_may_be_empty() {
+    let empty = GOOD
+        .replace("ngram 3=1", "ngram 3=0")
+        .replace("-0.0625\t<s> a b\n", "");
+    let (imported, _) = import(&empty, Leniency::Strict).unwrap();
+    assert_eq!(imported.table.order(), 3);
+    let model = imported.into_model().unwrap();
+    let [a, b] = [b"a", b"b"].map(|word| model.vocabulary().id(word).unwrap());
+    let log10 = model.log_prob(&[TokenId::START, a], b).log10();
+    assert!((log10 - (-0.0625 - 0.125)).abs() < 1e-7, "{log10}");
+}
+
+#[test]
+fn a_wrong_count_is_said_before_anything_is_supplied() {
+    let heard = Heard::default();
+    let cut = "\\data\\\nngram 1=91\n\n\\1-grams:\n-0.5\t</s>\t-0.25\n";
+    let refused = read(&mut cut.as_bytes(), "cut.arpa", Leniency::Strict, &heard);
+    assert!(
+        refused
+            .err()
+            .expect("refused")
+            .to_string()
+            .contains("says 91")
+    );
+    assert!(heard.0.into_inner().unwrap().is_empty());
+}
+
+#[test]
+fn words_that_are_not_utf8_are_kept_and_said() {
+    let latin: Vec<u8> = GOOD
+        .replace("\tb", "\tb_")
+        .replace(" b", " b_")
+        .bytes()
+        .map(|byte| if byte == b'_' { 0xE9 } else { byte })
+        .collect();
+    let heard = Heard::default();
+    let imported = read(&mut &latin[..], "latin.arpa", Leniency::Strict, &heard).unwrap();
+    assert!(imported.vocabulary.id(b"b\xE9").is_some());
+    let warnings = heard.0.into_inner().unwrap();
+    assert!(warnings[0].contains("1 of its words are not UTF-8, the first at latin.arpa, line 11"));
+}
+
+#[test]
+fn huge_promises_and_orders_are_refused_without_taking_memory() {
+    let promised = GOOD.replace("ngram 3=1", "ngram 3=1000000000000000000");
+    assert!(refusal(&promised).contains("has 1"));
+    let beyond = GOOD.replace("ngram 3=1", "ngram 3=99999999999999999999999");
+    assert!(refusal(&beyond).contains("line 4"));
+    assert!(refusal(&GOOD.replace("ngram 1=5", "ngram 300=5")).contains("ngram 300=5"));
+    let orders: String = (1..=256).map(|n| format!("ngram {n}=1\n")).collect();
+    let orders = format!("\\data\\\n{orders}");
+    assert!(refusal(&orders).contains("255"));
+    let nothing = "\\data\\\nngram 1=0\n\n\\1-grams:\n\n\\end\\\n";
+    assert!(refusal(nothing).contains("no word is listed"));
+    assert!(refusal(&GOOD.replace("-0.625\tb", "-1e400\tb")).contains("-1e400"));
+}
+
+#[test]
+fn a_file_that_leaves_out_nearly_everything_is_refused() {
+    // One n-gram of 200 different words has some 20,000 contexts and suffixes.
+    let order = 200;
+    let words: Vec<String> = (1..=order).map(|n| format!("w{n}")).collect();
+    let unigrams: String = words.iter().map(|word| format!("-3\t{word}\n")).collect();
+    let counts: String = (2..order).map(|n| format!("ngram {n}=0\n")).collect();
+    let sections: String = (2..order).map(|n| format!("\\{n}-grams:\n\n")).collect();
+    let text = format!(
+        "\\data\\\nngram 1={order}\n{counts}ngram {order}=1\n\n\\1-grams:\n{unigrams}\n{sections}\\{order}-grams:\n-0.5\t{}\n\n\\end\\\n",
+        words.join(" "),
+    );
+    assert!(refusal(&text).contains("are not listed"));
 }
