@@ -244,7 +244,7 @@ fn bad_input_is_a_failure_that_names_its_place() {
         (&["info", "-m", "a.txt"], &["--> a.txt", "help: "]),
         (
             &["import", "wrong.arpa", "-o", "x"],
-            &["4", "3", "wrong.arpa, line 8", "help: --lenient"],
+            &["4", "3", "wrong.arpa, line 9", "help: --lenient"],
         ),
         (&["import", "a.txt", "-o", "x"], &["--> a.txt", "help: "]),
         (&["export", "-m", "a"], &["add-k", "help: "]),
