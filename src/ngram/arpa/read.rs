@@ -62,6 +62,9 @@ impl Imported {
 /// The log10 probability of `<unk>` where the file has none, as KenLM has it.
 const MISSING_UNKNOWN: f32 = -100.0;
 
+/// The advice where orders are missing: what is there is another model.
+const WHOLE_FILE: &str = "get the whole file: this one is cut short";
+
 /// Reads an ARPA file; `name` is for messages.
 ///
 /// # Errors
@@ -157,7 +160,7 @@ impl Reader<'_> {
         while self.lines.line().is_empty() {
             if !self.lines.advance()? {
                 let what = format!("the file ends where \\{n}-grams: belongs");
-                return Err(self.lines.wrong(what));
+                return Err(self.lines.wrong(what).way_out(WHOLE_FILE));
             }
         }
         let title = format!("\\{n}-grams:");
@@ -210,7 +213,7 @@ impl Reader<'_> {
             }
             entries.read += 1;
         }
-        self.check_count(1, expected, entries.read)?;
+        self.check_count(1, top, expected, entries.read)?;
         if entries.read == 0 {
             return Err(self.lines.wrong("no word is listed before this line"));
         }
@@ -304,7 +307,7 @@ impl Reader<'_> {
             entries.push(&ids, log10, backoff);
             entries.read += 1;
         }
-        self.check_count(n, expected, entries.read)?;
+        self.check_count(n, top, expected, entries.read)?;
         Ok(entries)
     }
 
@@ -339,12 +342,27 @@ impl Reader<'_> {
         }
     }
 
-    fn check_count(&self, n: usize, expected: u64, found: u64) -> Result<()> {
+    /// At the line after a section: it had as many n-grams as the header says.
+    fn check_count(&self, n: usize, top: bool, expected: u64, found: u64) -> Result<()> {
         if expected == found {
             return Ok(());
         }
-        let what = format!("the header says {expected} n-grams of order {n}, the file has {found}");
-        self.complain(what, "--lenient takes the file's own count")
+        let promise = format!("the header says {expected} n-grams of order {n}");
+        // Sections end where a line begins with a backslash, so a blank one is the end of the file.
+        match (self.lines.line().is_empty(), top) {
+            (false, _) => self.complain(
+                format!("{promise}, the file has {found}"),
+                "--lenient takes the file's own count",
+            ),
+            (true, true) => self.complain(
+                format!("{promise}, the file ends after {found}"),
+                "get the whole file, or use --lenient to take what is there",
+            ),
+            (true, false) => Err(self
+                .lines
+                .wrong(format!("{promise}, the file ends after {found}"))
+                .way_out(WHOLE_FILE)),
+        }
     }
 
     fn end(&mut self) -> Result<()> {

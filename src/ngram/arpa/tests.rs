@@ -1,6 +1,10 @@
 use std::path::Path;
 use std::sync::Mutex;
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
 use super::{Imported, Leniency, read, write};
 use crate::error::Result;
 use crate::model::LanguageModel;
@@ -261,7 +265,7 @@ fn blank_lines_inside_sections_are_passed_over() {
     assert!(warnings.is_empty(), "{warnings:?}");
     assert_eq!(imported.table.levels()[1].tokens.len(), 3);
     let cut = airy.split("-0.125\ta b").next().unwrap();
-    assert!(refusal(cut).contains("says 3 n-grams of order 2, the file has 1"));
+    assert!(refusal(cut).contains("says 3 n-grams of order 2, the file ends after 1"));
 }
 
 #[test]
@@ -335,4 +339,144 @@ fn a_file_that_leaves_out_nearly_everything_is_refused() {
         words.join(" "),
     );
     assert!(refusal(&text).contains("are not listed"));
+}
+
+#[test]
+fn the_lenient_take_a_cut_highest_order_and_no_less() {
+    let cut = GOOD.split("-0.0625\t<s> a b").next().unwrap();
+    let (imported, warnings) = import(cut, Leniency::Lenient).unwrap();
+    assert_eq!(imported.table.levels()[2].tokens.len(), 0);
+    assert!(warnings[0].contains("ends after 0") && warnings[1].contains("\\end\\"));
+    assert!(refusal(cut).contains("--lenient"));
+
+    let cut = GOOD.split("-0.5\tb </s>").next().unwrap();
+    let refused = import(cut, Leniency::Lenient).err().expect("refused");
+    assert!(refused.to_string().contains("ends after 2"), "{refused}");
+    assert!(!refusal(cut).contains("--lenient"));
+}
+
+/// What can befall a file.
+#[derive(Clone, Debug)]
+enum Harm {
+    Flip(Index, u8),
+    Cut(Index, u8),
+    Truncate(Index),
+    Repeat(Index),
+    Drop(Index),
+    Swap(Index, Index),
+    Replace(Index, &'static str),
+}
+
+/// Fields that a reader may stumble over.
+const ODD: [&str; 16] = [
+    "1e400",
+    "-1e400",
+    "-inf",
+    "NaN",
+    "-99",
+    "99",
+    "1e-400",
+    "-0",
+    "-3e38",
+    "",
+    "\t\t",
+    "<s>",
+    "<unk>",
+    "ngram 2=18446744073709551616",
+    "\\end\\",
+    "\\2-grams:",
+];
+
+fn harm() -> impl Strategy<Value = Harm> {
+    let place = any::<Index>;
+    prop_oneof![
+        (place(), any::<u8>()).prop_map(|(at, byte)| Harm::Flip(at, byte)),
+        (place(), 1..40u8).prop_map(|(at, length)| Harm::Cut(at, length)),
+        place().prop_map(Harm::Truncate),
+        place().prop_map(Harm::Repeat),
+        place().prop_map(Harm::Drop),
+        (place(), place()).prop_map(|(a, b)| Harm::Swap(a, b)),
+        (place(), select(&ODD[..])).prop_map(|(at, field)| Harm::Replace(at, field)),
+    ]
+}
+
+impl Harm {
+    fn befall(&self, text: &mut Vec<u8>) {
+        if text.is_empty() {
+            return;
+        }
+        let mut lines: Vec<Vec<u8>> = text.split(|&b| b == b'\n').map(<[u8]>::to_vec).collect();
+        match self {
+            Harm::Flip(at, byte) => {
+                let at = at.index(text.len());
+                text[at] = *byte;
+                return;
+            }
+            Harm::Cut(at, length) => {
+                let start = at.index(text.len());
+                let end = text.len().min(start + usize::from(*length));
+                text.drain(start..end);
+                return;
+            }
+            Harm::Truncate(at) => return text.truncate(at.index(text.len())),
+            Harm::Repeat(at) => {
+                let at = at.index(lines.len());
+                lines.insert(at, lines[at].clone());
+            }
+            Harm::Drop(at) => {
+                lines.remove(at.index(lines.len()));
+            }
+            Harm::Swap(a, b) => {
+                let (a, b) = (a.index(lines.len()), b.index(lines.len()));
+                lines.swap(a, b);
+            }
+            Harm::Replace(at, odd) => {
+                let line = &mut lines[at.index(text.len()) % text.split(|&b| b == b'\n').count()];
+                let mut fields: Vec<&[u8]> = line.split(|&b| b == b'\t').collect();
+                let field = at.index(fields.len());
+                fields[field] = odd.as_bytes();
+                *line = fields.join(&b'\t');
+            }
+        }
+        *text = lines.join(&b'\n');
+    }
+}
+
+/// Whatever was let in is a model: every one of its probabilities is a number, and it goes out and
+/// comes in as itself.
+fn is_sound(imported: Imported) {
+    let spell = |imported: &Imported| {
+        let mut out = Vec::new();
+        let (vocabulary, table) = (&imported.vocabulary, &imported.table);
+        let unlisted = Unlisted::LowerOrder;
+        write(vocabulary, table, unlisted, &mut out, Path::new("out")).map(|_| out)
+    };
+    if let Ok(first) = spell(&imported) {
+        let again = read(&mut &first[..], "again", Leniency::Strict, &Quiet).unwrap();
+        assert_eq!(spell(&again).unwrap(), first);
+    }
+    let model = imported.into_model().unwrap();
+    let ids: Vec<TokenId> = model.vocabulary().ids().collect();
+    let mut row = vec![0.0; ids.len()];
+    for &a in &ids {
+        for &b in &ids {
+            model.log_probs(&[a, b], &mut row);
+            assert!(
+                row.iter().all(|p| !p.is_nan()),
+                "after {a:?} {b:?}: {row:?}"
+            );
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn harmed_files_are_read_soundly_or_refused(harms in vec(harm(), 1..5), lenient in any::<bool>()) {
+        let mut bytes = GOOD.as_bytes().to_vec();
+        harms.iter().for_each(|harm| harm.befall(&mut bytes));
+        let leniency = if lenient { Leniency::Lenient } else { Leniency::Strict };
+        if let Ok(imported) = read(&mut &bytes[..], "harmed", leniency, &Quiet) {
+            is_sound(imported);
+        }
+    }
 }
