@@ -76,6 +76,11 @@ impl Counts {
         &self.levels
     }
 
+    /// The levels, to be taken apart.
+    pub fn into_levels(self) -> Vec<Level> {
+        self.levels
+    }
+
     /// The level of one order, from 1.
     pub fn level(&self, order: usize) -> &Level {
         &self.levels[order - 1]

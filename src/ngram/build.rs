@@ -48,16 +48,17 @@ pub fn build(
     });
     let smoothed = estimate.estimate(&counts, progress);
     progress.advance(ngrams);
+    let header = NgramHeader {
+        reading,
+        estimate: Some(estimate),
+        unlisted: smoothed.unlisted(),
+        discounts: smoothed.discounts().to_vec(),
+        sentences: counts.sentences(),
+        tokens: counts.tokens(),
+    };
     Ok(Built {
-        header: NgramHeader {
-            reading,
-            estimate: Some(estimate),
-            unlisted: smoothed.unlisted(),
-            discounts: smoothed.discounts().to_vec(),
-            sentences: counts.sentences(),
-            tokens: counts.tokens(),
-        },
-        table: Table::new(&counts, &smoothed),
+        header,
         vocabulary,
+        table: Table::new(counts, smoothed),
     })
 }

@@ -16,9 +16,9 @@
 
 use std::ops::Range;
 
-use crate::count::Counts;
+use crate::count::{Counts, Level};
 use crate::error::{Error, ErrorKind, Result};
-use crate::smooth::Smoothed;
+use crate::smooth::{Smoothed, SmoothedLevel};
 use crate::store::Column;
 use crate::token::TokenId;
 
@@ -67,19 +67,18 @@ pub struct Table {
 }
 
 impl Table {
-    /// From counts and what a smoothing made of them.
-    pub fn new(counts: &Counts, smoothed: &Smoothed) -> Self {
-        let log10 = |p: &Vec<f64>| -> Vec<f32> { p.iter().map(|p| p.log10() as f32).collect() };
-        let levels = counts.levels().iter().zip(smoothed.levels());
-        let level =
-            |(counted, smooth): (&crate::count::Level, &crate::smooth::SmoothedLevel)| TableLevel {
-                tokens: counted.tokens.clone().into(),
-                log10_prob: log10(&smooth.probability).into(),
-                log10_backoff: log10(&smooth.backoff).into(),
-                suffix: counted.suffix.clone().into(),
-                children: counted.children.clone().into(),
-                times_seen: counted.raw.clone().into(),
-            };
+    /// From counts and what a smoothing made of them; the counts' own columns become the table's.
+    pub fn new(counts: Counts, smoothed: Smoothed) -> Self {
+        let log10 = |p: Vec<f64>| -> Vec<f32> { p.iter().map(|p| p.log10() as f32).collect() };
+        let levels = counts.into_levels().into_iter().zip(smoothed.into_levels());
+        let level = |(counted, smooth): (Level, SmoothedLevel)| TableLevel {
+            tokens: counted.tokens.into(),
+            log10_prob: log10(smooth.probability).into(),
+            log10_backoff: log10(smooth.backoff).into(),
+            suffix: counted.suffix.into(),
+            children: counted.children.into(),
+            times_seen: counted.raw.into(),
+        };
         Table {
             levels: levels.map(level).collect(),
         }

@@ -66,6 +66,11 @@ impl Smoothed {
         &self.levels
     }
 
+    /// The levels, to be taken apart.
+    pub fn into_levels(self) -> Vec<SmoothedLevel> {
+        self.levels
+    }
+
     /// What order 1 reserves for the uniform distribution below it.
     pub fn root_backoff(&self) -> f64 {
         self.root_backoff
