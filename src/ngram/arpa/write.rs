@@ -49,19 +49,17 @@ fn write_spelled(spelling: &Spelling, table: &Table, out: &mut dyn Write) -> io:
         writeln!(out, "ngram {n}={size}")?;
     }
     writeln!(out)?;
-    let mut text = Text {
-        spelling,
-        orders: Vec::new(),
-    };
-    let mut ranks = Vec::new();
+    let mut entries = Entries::of_root();
+    let mut ranks = vec![0];
     for n in 1..=table.order() {
         writeln!(out, "\\{n}-grams:")?;
-        text.orders.push(Entries::of(table, n));
-        let sorted = text.orders[n - 1].suffix_order(&ranks);
+        let contexts = contexts(table, n);
+        entries = entries.longer(table, &contexts);
+        let sorted = suffix_order(&table.levels()[n - 1].tokens, &contexts, &ranks);
         // Formatting is what takes time: it is shared out, a stretch of the file at once.
         for stretch in sorted.chunks(ENTRIES_A_TASK * TASKS_AT_ONCE) {
             let tasks = stretch.par_chunks(ENTRIES_A_TASK);
-            let pieces: Vec<Vec<u8>> = tasks.map(|nodes| text.entries(n, nodes)).collect();
+            let pieces: Vec<Vec<u8>> = tasks.map(|nodes| entries.lines(spelling, nodes)).collect();
             pieces.iter().try_for_each(|piece| out.write_all(piece))?;
         }
         ranks = ranks_of(&sorted);
@@ -76,46 +74,28 @@ const ENTRIES_A_TASK: usize = 1 << 13;
 /// How many tasks' text is held in memory before it is written.
 const TASKS_AT_ONCE: usize = 64;
 
-/// The n-grams of one order, and the context of each.
-struct Entries<'t> {
-    tokens: &'t [TokenId],
-    log10_prob: &'t [f32],
-    log10_backoff: &'t [f32],
-    /// The node, one order below, of each without its last token. Empty at order 1.
-    contexts: Vec<u32>,
+/// For each n-gram of order n, the node of its context one order below; at order 1, the root.
+fn contexts(table: &Table, n: usize) -> Vec<u32> {
+    let size = table.levels()[n - 1].tokens.len();
+    if n == 1 {
+        return vec![0; size];
+    }
+    let mut contexts = Vec::with_capacity(size);
+    let children = &table.levels()[n - 2].children[..];
+    for (context, &end) in children[1..].iter().enumerate() {
+        contexts.resize(end as usize, context as u32);
+    }
+    contexts
 }
 
-impl<'t> Entries<'t> {
-    fn of(table: &'t Table, n: usize) -> Self {
-        let level = &table.levels()[n - 1];
-        let mut contexts = Vec::with_capacity(level.tokens.len());
-        if n > 1 {
-            let below = &table.levels()[n - 2].children[..];
-            for (context, &end) in below[1..].iter().enumerate() {
-                contexts.resize(end as usize, context as u32);
-            }
-        }
-        Entries {
-            tokens: &level.tokens,
-            log10_prob: &level.log10_prob,
-            log10_backoff: &level.log10_backoff,
-            contexts,
-        }
-    }
-
-    /// The nodes, last token first: by token, then by the rank of their context one order below.
-    fn suffix_order(&self, ranks: &[u32]) -> Vec<u32> {
-        if self.contexts.is_empty() {
-            return (0..self.tokens.len() as u32).collect();
-        }
-        let key = |(token, context): (&TokenId, &u32)| {
-            u64::from(token.0) << 32 | u64::from(ranks[*context as usize])
-        };
-        let keys = self.tokens.iter().zip(&self.contexts).map(key);
-        let mut keyed: Vec<(u64, u32)> = keys.zip(0..).collect();
-        keyed.par_sort_unstable();
-        keyed.into_iter().map(|(_, node)| node).collect()
-    }
+/// The nodes of an order, last token first: by token, then by the rank of their context.
+fn suffix_order(tokens: &[TokenId], contexts: &[u32], ranks: &[u32]) -> Vec<u32> {
+    let key = |(token, context): (&TokenId, &u32)| {
+        u64::from(token.0) << 32 | u64::from(ranks[*context as usize])
+    };
+    let mut keyed: Vec<(u64, u32)> = tokens.iter().zip(contexts).map(key).zip(0..).collect();
+    keyed.par_sort_unstable();
+    keyed.into_iter().map(|(_, node)| node).collect()
 }
 
 /// The place of each node among the sorted ones.
@@ -127,44 +107,69 @@ fn ranks_of(sorted: &[u32]) -> Vec<u32> {
     ranks
 }
 
-/// What is needed to spell out n-grams: the orders up to theirs.
-struct Text<'t> {
-    spelling: &'t Spelling<'t>,
-    orders: Vec<Entries<'t>>,
+/// The n-grams of one order, spelled out.
+///
+/// They are written in an order that leaps about in the table, so the tokens of each lie together:
+/// one leap an entry, not one for each of its tokens.
+struct Entries<'t> {
+    n: usize,
+    /// n ids for each.
+    ids: Vec<TokenId>,
+    log10_prob: &'t [f32],
+    log10_backoff: &'t [f32],
 }
 
-impl Text<'_> {
-    /// The lines of some n-grams of order n.
-    fn entries(&self, n: usize, nodes: &[u32]) -> Vec<u8> {
+impl<'t> Entries<'t> {
+    /// The empty n-gram alone, which every unigram continues.
+    fn of_root() -> Self {
+        Entries {
+            n: 0,
+            ids: Vec::new(),
+            log10_prob: &[],
+            log10_backoff: &[],
+        }
+    }
+
+    /// Those of the next order, each spelled from its context.
+    fn longer(&self, table: &'t Table, contexts: &[u32]) -> Self {
+        let level = &table.levels()[self.n];
+        let mut ids = Vec::with_capacity((self.n + 1) * contexts.len());
+        for (token, &context) in level.tokens.iter().zip(contexts) {
+            let context = context as usize * self.n;
+            ids.extend_from_slice(&self.ids[context..context + self.n]);
+            ids.push(*token);
+        }
+        Entries {
+            n: self.n + 1,
+            ids,
+            log10_prob: &level.log10_prob,
+            log10_backoff: &level.log10_backoff,
+        }
+    }
+
+    /// The lines of some of them.
+    fn lines(&self, spelling: &Spelling, nodes: &[u32]) -> Vec<u8> {
         let mut out = Vec::with_capacity(nodes.len() * 48);
-        let entries = &self.orders[n - 1];
         for node in nodes.iter().map(|&node| node as usize) {
-            let never_predicted = n == 1 && node == TokenId::START.index();
+            let never_predicted = self.n == 1 && node == TokenId::START.index();
             let log10 = if never_predicted {
                 0.0
             } else {
-                entries.log10_prob[node]
+                self.log10_prob[node]
             };
             push_number(log10, &mut out);
-            out.push(b'\t');
-            self.push_ngram(n, node, &mut out);
-            if let Some(&backoff) = entries.log10_backoff.get(node) {
+            let ids = &self.ids[node * self.n..(node + 1) * self.n];
+            for (position, &id) in ids.iter().enumerate() {
+                out.push(if position == 0 { b'\t' } else { b' ' });
+                out.extend_from_slice(&spelling.surfaces[id.index()]);
+            }
+            if let Some(&backoff) = self.log10_backoff.get(node) {
                 out.push(b'\t');
                 push_number(backoff, &mut out);
             }
             out.push(b'\n');
         }
         out
-    }
-
-    /// The n-gram's tokens with a space between them: its context's first.
-    fn push_ngram(&self, n: usize, node: usize, out: &mut Vec<u8>) {
-        let entries = &self.orders[n - 1];
-        if n > 1 {
-            self.push_ngram(n - 1, entries.contexts[node] as usize, out);
-            out.push(b' ');
-        }
-        out.extend_from_slice(&self.spelling.surfaces[entries.tokens[node].index()]);
     }
 }
 
