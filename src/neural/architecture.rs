@@ -38,7 +38,7 @@ impl Architecture {
     pub fn for_text(vocabulary: usize, tokens: usize) -> Self {
         let (context, embedding, hidden) = match (vocabulary, tokens) {
             (..=ALPHABET, ..500_000) => (8, 24, 192),
-            (..=ALPHABET, _) => (10, 32, 256),
+            (..=ALPHABET, _) => (8, 32, 512),
             (_, ..500_000) => (4, 96, 128),
             (_, _) => (4, 96, 256),
         };

@@ -87,8 +87,8 @@ impl TrainingOptions {
         let letters = vocabulary <= ALPHABET;
         let (epochs, batch, learning_rate, dropout) = match (letters, tokens) {
             (true, ..500_000) => (8, 256, 4e-3, 0.1),
-            (true, 500_000..5_000_000) => (4, 256, 4e-3, 0.0),
-            (true, _) => (2, 512, 4e-3, 0.0),
+            (true, 500_000..5_000_000) => (8, 256, 2e-3, 0.0),
+            (true, _) => (2, 512, 2e-3, 0.0),
             (false, ..500_000) => (8, 256, 4e-3, 0.4),
             (false, 500_000..5_000_000) => (3, 512, 3e-3, 0.4),
             (false, _) => (2, 512, 3e-3, 0.2),
