@@ -64,6 +64,12 @@ impl AtomicFile {
         self.needed = self.needed.max(Some(bytes));
     }
 
+    /// Another handle of the same file.
+    pub fn handle(&self) -> Result<File> {
+        let handle = self.file.get_ref().try_clone();
+        handle.map_err(|error| self.failure(error))
+    }
+
     /// Waits until all that was written is on the disk.
     pub fn sync(&mut self) -> Result<()> {
         let synced = self

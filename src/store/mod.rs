@@ -58,6 +58,7 @@ compile_error!("models are mapped as they lie on disk, little-endian; this targe
 
 mod atomic;
 mod column;
+mod depot;
 mod layout;
 mod memory;
 mod metadata;
@@ -73,6 +74,7 @@ mod process_tests;
 
 pub use atomic::AtomicFile;
 pub use column::Column;
+pub use depot::{Depot, Kept};
 pub use layout::{FORMAT_VERSION, MAGIC};
 pub use metadata::Section;
 pub use partials::discard_partials;

@@ -4,7 +4,8 @@
 //! while their checksums are taken. Nothing is readable before `finish`: the
 //! prelude is written last, and until then the file has no name of its own.
 
-use std::io::{Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use bytemuck::Pod;
@@ -78,6 +79,26 @@ impl Writer {
             crc,
         });
         Ok(())
+    }
+
+    /// The file, to be brought to the disk while it is written: what [`Writer::finish`] then waits
+    /// for is little.
+    ///
+    /// An error of syncing this handle is the file's: it must reach [`Writer::failure`], for the
+    /// system reports it only once.
+    pub fn handle(&self) -> Result<File> {
+        self.file.handle()
+    }
+
+    /// The error of writing this file, with its path.
+    pub fn failure(&self, source: io::Error) -> Error {
+        self.file.failure(source)
+    }
+
+    /// Passes all that was written so far to the system.
+    pub fn flush(&mut self) -> Result<()> {
+        let flushed = self.file.flush();
+        flushed.map_err(|error| self.file.failure(error))
     }
 
     /// Completes the file and puts it in its place; returns its length.
