@@ -19,7 +19,7 @@
 //! ```
 //! use counterpoint::count::Order;
 //! use counterpoint::model::LanguageModel;
-//! use counterpoint::ngram::{NgramModel, build};
+//! use counterpoint::ngram::{NgramModel, Plan, build};
 //! use counterpoint::progress::{Quiet, Stage};
 //! use counterpoint::smooth::{Estimate, Smoothing};
 //! use counterpoint::text::{Corpus, CorpusOptions};
@@ -31,9 +31,9 @@
 //! let numbered = number(&corpus, &reading, VocabularyLimits::default(), &Quiet)?;
 //!
 //! let stage = Stage { number: 1, of: 2, name: "count", unit: "tokens", total: None };
-//! let method = Estimate::Probabilities(Smoothing::WittenBell);
-//! let (text, vocabulary) = (&numbered.text, numbered.vocabulary);
-//! let built = build(text, vocabulary, reading, Order::new(3)?, method, stage, &Quiet)?;
+//! let estimate = Estimate::Probabilities(Smoothing::WittenBell);
+//! let plan = Plan { reading, order: Order::new(3)?, estimate };
+//! let built = build(numbered.text, numbered.vocabulary, plan, stage, &Quiet)?;
 //! let model = NgramModel::new(built.header, built.vocabulary, built.table)?;
 //!
 //! let context = reading.ids(model.vocabulary(), b"the cat")?;
@@ -56,7 +56,7 @@
 //!
 //! | floor | modules |
 //! |---|---|
-//! | 0 | [`error`], [`prob`], [`warning`], [`progress`]: what went wrong, probabilities, how far the work is |
+//! | 0 | [`error`], [`prob`], [`warning`], [`progress`], [`pages`]: what went wrong, probabilities, how far the work is, huge pages |
 //! | 1 | [`text`]: a path in, sentences out · [`store`]: sections in, one safe file out, and back |
 //! | 2 | [`token`]: a sentence in, ids out, and back |
 //! | 3 | [`count`]: ids in, counts out · [`model`]: what every voice answers |
@@ -90,6 +90,7 @@ pub mod narrow;
 pub mod neural;
 pub mod ngram;
 pub mod open;
+pub mod pages;
 pub mod prob;
 pub mod progress;
 pub mod sample;

@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: counterpoint::pages::HugePages = counterpoint::pages::HugePages;
+
 fn main() -> ExitCode {
     counterpoint::cli::main()
 }

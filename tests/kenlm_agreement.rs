@@ -12,7 +12,7 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use counterpoint::count::Order;
-use counterpoint::ngram::{Built, arpa, build};
+use counterpoint::ngram::{Built, Plan, arpa, build};
 use counterpoint::progress::{Progress, Stage};
 use counterpoint::smooth::{CountsOfCountsRule, Discounts, Estimate, Smoothing};
 use counterpoint::text::Corpus;
@@ -109,11 +109,13 @@ fn ours(text: &str, order: usize, rule: CountsOfCountsRule) -> (Built, Vec<usize
     let fallbacks = Fallbacks::default();
     let numbered = number(&corpus, &reading, VocabularyLimits::default(), &fallbacks).unwrap();
     let built = build(
-        &numbered.text,
+        numbered.text,
         numbered.vocabulary,
-        reading,
-        Order::new(order).unwrap(),
-        Estimate::Probabilities(Smoothing::ModifiedKneserNey(rule)),
+        Plan {
+            reading,
+            order: Order::new(order).unwrap(),
+            estimate: Estimate::Probabilities(Smoothing::ModifiedKneserNey(rule)),
+        },
         Stage {
             number: 1,
             of: 2,

@@ -12,7 +12,7 @@ use counterpoint::model::LanguageModel;
 use counterpoint::neural::{
     Architecture, NeuralHeader, NeuralModel, TrainingOptions, TrainingRecord, train,
 };
-use counterpoint::ngram::{NgramModel, build};
+use counterpoint::ngram::{NgramModel, Plan, build};
 use counterpoint::progress::{Quiet, Stage};
 use counterpoint::smooth::{CountsOfCountsRule, Estimate, Smoothing};
 use counterpoint::text::{Corpus, CorpusOptions};
@@ -47,11 +47,13 @@ fn ngram(order: usize, smoothing: Smoothing) -> NgramModel {
         total: None,
     };
     let built = build(
-        &CORPUS.text,
+        CORPUS.text.clone(),
         CORPUS.vocabulary.clone(),
-        Reading::DEFAULT,
-        Order::new(order).unwrap(),
-        Estimate::Probabilities(smoothing),
+        Plan {
+            reading: Reading::DEFAULT,
+            order: Order::new(order).unwrap(),
+            estimate: Estimate::Probabilities(smoothing),
+        },
         stage,
         &Quiet,
     )

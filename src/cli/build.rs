@@ -10,10 +10,11 @@ use super::console::{Console, done};
 use super::reading::{CorpusArgs, ReadingArgs, VocabularyArgs, number, spare};
 use crate::count::Order;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ngram::{self, Built};
+use crate::ngram::{self, Plan, Written};
 use crate::open;
 use crate::progress::Stage;
 use crate::smooth::{CountsOfCountsRule, Estimate, Smoothing, StupidBackoff};
+use crate::store::{Depot, ModelFile, OpenOptions};
 
 /// Build the statistical voice: smoothed n-gram tables from a corpus.
 ///
@@ -148,79 +149,72 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     if let Some(arpa) = &args.arpa {
         spare(corpus.files(), Path::new(arpa))?;
     }
-    let numbered = number(&corpus, &reading, &args.vocabulary, (1, 4), console)?;
+    let numbered = number(&corpus, &reading, &args.vocabulary, (1, 3), console)?;
     let counting = Stage {
         number: 2,
-        of: 4,
+        of: 3,
         name: "count",
         unit: "tokens",
         total: None,
     };
-    let built = ngram::build(
-        &numbered.text,
-        numbered.vocabulary,
+    let plan = Plan {
         reading,
-        args.order,
+        order: args.order,
         estimate,
+    };
+    let depot = Depot::in_memory();
+    let built = ngram::build_file(
+        numbered.text,
+        &numbered.vocabulary,
+        plan,
+        &path,
+        &depot,
         counting,
         console.progress(),
     )?;
-    let size = write(&built, &path, console)?;
     if let Some(arpa) = &args.arpa {
-        super::export::write(
-            &built.vocabulary,
-            &built.table,
-            built.header.unlisted,
-            arpa,
-            console,
-        )?;
+        let model = ModelFile::open(&path, OpenOptions::default())?;
+        let (header, vocabulary, table) = ngram::format::load(&model)?;
+        super::export::write(&vocabulary, &table, header.unlisted, arpa, console)?;
     }
-    report(args, &built, size, start, console)
+    report(args, &built, numbered.vocabulary.len(), start, console)
 }
 
-fn write(built: &Built, path: &Path, console: &Console) -> Result<u64> {
-    console.progress().stage(Stage {
-        number: 4,
-        of: 4,
-        name: "write",
-        unit: "bytes",
-        total: None,
-    });
-    let size = ngram::format::save(path, &built.header, &built.vocabulary, &built.table)?;
-    console.progress().advance(size);
-    Ok(size)
-}
-
-fn report(args: &Args, built: &Built, size: u64, start: Instant, console: &Console) -> Result<()> {
-    let ngrams = built.table.sizes();
+fn report(
+    args: &Args,
+    built: &Written,
+    types: usize,
+    start: Instant,
+    console: &Console,
+) -> Result<()> {
     if args.json {
         return console.print_json(&serde_json::json!({
             "model": args.output,
             "path": open::path_of(&args.output),
-            "order": built.table.order(),
+            "order": built.sizes.len(),
             "method": built.header.method(),
             "tokenizer": built.header.reading.tokenizer.name(),
             "sentences": built.header.sentences,
             "tokens": built.header.tokens,
-            "vocabulary": built.vocabulary.len(),
-            "ngrams": ngrams,
+            "vocabulary": types,
+            "ngrams": built.sizes,
             "discounts": built.header.discounts.iter().map(|d| d.by_count()).collect::<Vec<_>>(),
-            "bytes": size,
+            "bytes": built.bytes,
             "seconds": start.elapsed().as_secs_f64(),
         }));
     }
     console.say(super::info::discount_table(
-        &ngrams,
+        &built.sizes,
         &built.header.discounts,
     ));
     console.say(done(format_args!(
         "{}: order {}, {}, {} types, {} tokens, {}, {}",
         args.output,
-        built.table.order(),
+        built.sizes.len(),
         built.header.method(),
-        count(built.vocabulary.len() as u64),
+        count(types as u64),
         count(built.header.tokens),
-        bytes(size),
+        bytes(built.bytes),
         seconds(start.elapsed()),
     )));
     console.say(format_args!(

@@ -15,7 +15,11 @@
 //! a small corpus that moves probabilities in the first decimal. Ours are right
 //! by default; [`CountsOfCounts::as_kenlm`] repeats the quirk, bit for bit.
 
-use super::Counts;
+use rayon::prelude::*;
+
+use super::census::PartLevel;
+use super::{Census, Counts};
+use crate::error::Result;
 use crate::token::TokenId;
 
 /// Fills in the adjusted counts of every level.
@@ -72,6 +76,52 @@ impl CountsOfCounts {
         this
     }
 
+    /// Of the raw counts of an order of a census, with 0 for `<s>`, which is never predicted.
+    pub fn raw_in(census: &Census, order: usize) -> Result<Self> {
+        let mut this = Self::in_census(census, order, |level| Ok(level.raw()?.columns().0.into()))?;
+        if order == 1 {
+            this.change(census.extent().sentences, -1);
+        }
+        Ok(this)
+    }
+
+    /// Of the adjusted counts of an order of a census.
+    pub fn adjusted_in(census: &Census, order: usize) -> Result<Self> {
+        Self::in_census(census, order, |level| {
+            Ok(level.adjusted()?.columns().0.into())
+        })
+    }
+
+    /// Of the adjusted counts of an order of a census, with KenLM's quirk.
+    pub fn as_kenlm_in(census: &Census, order: usize) -> Result<Self> {
+        let mut this = Self::adjusted_in(census, order)?;
+        if let Some((part, node)) = last_in_suffix_order_of(census, order)? {
+            let level = census.parts()[part].level(order);
+            this.change(level.adjusted()?.get(node), -1);
+            this.change(level.raw()?.get(node), 1);
+        }
+        Ok(this)
+    }
+
+    /// Small counts are bytes, and the others do not matter here.
+    fn in_census(
+        census: &Census,
+        order: usize,
+        counts: impl Fn(&PartLevel) -> Result<Vec<u8>> + Sync,
+    ) -> Result<Self> {
+        let of_part = |part: &super::Part| {
+            let mut of_byte = [0u64; 256];
+            counts(part.level(order))?
+                .iter()
+                .for_each(|&count| of_byte[usize::from(count)] += 1);
+            Ok([1, 2, 3, 4].map(|k| of_byte[k]))
+        };
+        let add = |a: [u64; 4], b: [u64; 4]| Ok([0, 1, 2, 3].map(|k| a[k] + b[k]));
+        let parts = census.parts().par_iter().map(of_part);
+        let seen = parts.try_reduce(|| [0; 4], add)?;
+        Ok(CountsOfCounts { seen })
+    }
+
     /// t_k, for k from 1 to 4.
     pub fn t(&self, k: usize) -> u64 {
         self.seen[k - 1]
@@ -106,6 +156,48 @@ fn last_in_suffix_order(counts: &Counts, order: usize) -> Option<usize> {
             .rposition(|&suffix| suffix as usize == node)?;
     }
     Some(node)
+}
+
+/// The same node of a census, by part and place in it.
+fn last_in_suffix_order_of(census: &Census, order: usize) -> Result<Option<(usize, usize)>> {
+    if order == census.order().get() {
+        return Ok(None);
+    }
+    let predicted = |part: usize, index: usize, count: u64| {
+        let node = census.nodes(part, 1).start + index;
+        count > 0 && node != TokenId::START.index()
+    };
+    let mut found = None;
+    for (number, part) in census.parts().iter().enumerate().rev() {
+        let raw = part.level(1).raw()?;
+        let last =
+            (0..part.level(1).len()).rfind(|&index| predicted(number, index, raw.get(index)));
+        if last.is_some() {
+            found = last.map(|index| (number, index));
+            break;
+        }
+    }
+    for longer in 2..=order {
+        let Some((part, index)) = found else { break };
+        let node = (census.nodes(part, longer - 1).start + index) as u32;
+        found = last_with_suffix(census, longer, node)?;
+    }
+    Ok(found)
+}
+
+/// The last n-gram of an order with this suffix: its first token is the highest.
+fn last_with_suffix(census: &Census, order: usize, suffix: u32) -> Result<Option<(usize, usize)>> {
+    for (number, part) in census.parts().iter().enumerate().rev() {
+        let level = part.level(order);
+        let last = match order {
+            2 => level.tokens()?.iter().rposition(|token| token.0 == suffix),
+            _ => level.suffixes()?.iter().rposition(|&other| other == suffix),
+        };
+        if let Some(index) = last {
+            return Ok(Some((number, index)));
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(test)]

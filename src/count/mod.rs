@@ -14,13 +14,23 @@
 //! - [`adjusted`]: Kneser–Ney's counts, and KenLM's quirk.
 
 pub mod adjusted;
+mod census;
+mod grow;
+mod left;
 pub mod link;
 mod order;
+mod part;
+mod partition;
 pub mod plain;
+mod ranks;
 pub mod refine;
+mod sort;
+pub mod tally;
 #[cfg(test)]
 mod tests;
 mod trie;
 
+pub use census::{Census, Extent, Part, PartLevel, Read};
 pub use order::Order;
+pub use part::Division;
 pub use trie::{Counts, Level};

@@ -1,97 +1,113 @@
-//! Here are sentences of ids, give me their counts, by narrowing.
+//! Here are sentences of ids, give me a census, by narrowing.
 //!
 //! Take all positions of the text, sorted by the token that stands there: each
 //! group is a unigram, and its size is its count. Now let every position look
-//! one token further. Within a group the positions part by the token that
-//! follows: the groups of the next order, again in reading order, for they were
-//! sorted by what came before and are now sorted by what comes after. Each order
-//! only splits the groups of the order before, and most groups of a high order
-//! hold one position and need no sorting at all.
+//! further. Within a group the positions part by the tokens that follow, and
+//! those that are equal for n tokens are one n-gram. The groups of each order only
+//! split the groups of the order before.
 //!
 //! ```text
-//! order 1   [ a: 0 3 7 | b: 1 4 | c: 8 ]            positions by their token
-//! order 2   [ a b: 1 4 | a c: 8 ‖ b a: … ]          each moved on by one, then parted
+//! text       0 a   1 b   2 a   3 c   4 a   5 b   6 c
+//! order 1    [ a: 0 2 4            | b: 1 5        | c: 3 6 ]
+//! order 2    [ a b: 0 4 | a c: 2   ‖ b a: 1 | b c: 5 ‖ … ]     rows, sorted
 //! ```
 //!
-//! The group a position is in is the node of the n-gram that ends there. So the
-//! context of an n-gram is the group it was split from, and its suffix, the
-//! shorter n-gram that ends at the same position, is one look into the array of
-//! the order before: contexts and suffixes are found without spelling anything.
+//! A suffix is the n-gram without its first token, and so it is what begins one
+//! position later: whoever knows the row of every position finds it by one look,
+//! without spelling anything. Contexts need no look at all, for the followers of
+//! a context lie behind it.
 //!
 //! [`plain`](super::plain) counts the same by hash tables; tests hold the two
 //! equal.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rayon::prelude::*;
 
-use super::{Counts, Level, Order, adjusted};
+use super::census::{Census, Extent, Part};
+use super::grow::{Growth, Rows};
+use super::part::Division;
+use super::ranks::{Marking, Marks, ROWS_A_BLOCK, Ranks};
+use super::sort::RowSorter;
+use super::{Order, partition};
 use crate::error::{Error, ErrorKind, Result};
+use crate::pages::prefetch;
 use crate::progress::Progress;
+use crate::store::Depot;
 use crate::token::{TokenId, TokenText};
-
-/// About how many positions one task takes.
-const POSITIONS_A_TASK: usize = 1 << 15;
 
 /// Counts every n-gram of orders 1 to `order`.
 ///
 /// A sentence is read as `<s> w1 … wm </s>`; no n-gram reaches past its ends. `progress` advances
-/// by the padded text's length for every order: [`work`] says how far in all.
+/// by the padded text's length twice: when rows are sorted and when suffixes are found.
 ///
 /// # Errors
-/// If the text has no sentences, or more positions than 32 bits can number.
+/// If the text has no sentences, or more positions than 32 bits can number; if the depot's disk
+/// fails.
 pub fn count(
-    text: &TokenText,
+    text: TokenText,
     vocabulary_len: usize,
     order: Order,
+    depot: &Depot,
     progress: &dyn Progress,
-) -> Result<Counts> {
+) -> Result<Census> {
     if text.is_empty() {
         return Err(Error::new(ErrorKind::Input, "there is no text to count")
             .way_out("give a corpus with at least one sentence"));
     }
-    let padded = pad(text);
-    if u32::try_from(padded.len()).is_err() {
-        let what = format!("a text of {} positions is more than 2^32", padded.len());
-        return Err(Error::new(ErrorKind::Input, what).way_out("count less text at a time"));
-    }
-    let mut groups = Groups::of_tokens(&padded, vocabulary_len);
-    let mut levels = vec![Level {
-        tokens: (0..vocabulary_len as u32).map(TokenId).collect(),
-        raw: groups.sizes(),
-        ..Level::default()
-    }];
-    progress.advance(padded.len() as u64);
-    for _ in 2..=order.get() {
-        let below = groups.by_position(padded.len());
-        let split = groups.split(&padded);
-        levels.last_mut().expect("level 1 is there").children = split.children;
-        groups = split.groups;
-        levels.push(Level {
-            tokens: split.tokens,
-            raw: groups.sizes(),
-            suffix: groups.suffixes(&below),
-            ..Level::default()
-        });
-        progress.advance(padded.len() as u64);
-    }
-    let mut counts = Counts {
-        levels,
+    let extent = Extent {
         sentences: text.len() as u64,
         tokens: text.tokens() as u64,
     };
-    adjusted::adjust(&mut counts);
-    Ok(counts)
+    let mut padded = pad(&text, order.get());
+    drop(text);
+    let positions = padded.len();
+    if u32::try_from(positions + ROWS_A_BLOCK * vocabulary_len.min(positions)).is_err() {
+        let what = format!("a text of {positions} positions is more than 2^32");
+        return Err(Error::new(ErrorKind::Input, what).way_out("count less text at a time"));
+    }
+    let rows = partition::rows_by_token(&padded, vocabulary_len);
+    let division = Division::of(&rows);
+    let layout = Layout::new(&division, &rows);
+    let mut sorted = partition::positions(&padded, &division, &rows, &layout.starts, layout.len);
+    // Rows are read a few tokens beyond the last sentence.
+    padded.resize(positions + order.get(), TokenId::UNKNOWN);
+    let sorting = Sorting {
+        text: &padded,
+        order: order.get(),
+        rows: &rows,
+        row_of: (0..positions + 1)
+            .into_par_iter()
+            .map(|_| AtomicU32::new(0))
+            .collect(),
+    };
+    let mut ranks = Ranks::new(order.get(), layout.len / ROWS_A_BLOCK);
+    let parts = sorting.parts(&division, &layout, &mut sorted, &mut ranks, depot, progress)?;
+    let row_of = sorting.row_of;
+    drop(padded);
+    let mut census = Census::new(order, extent, division, parts)?;
+    layout.count_up(&mut ranks, &census);
+    let finding = Finding {
+        order: order.get(),
+        layout: &layout,
+        sorted: &sorted,
+        row_of: &row_of,
+        ranks: &ranks,
+    };
+    let parts = census.parts_mut().par_iter_mut().enumerate();
+    parts.try_for_each(|(number, part)| finding.suffixes(number, part, depot, progress))?;
+    Ok(census)
 }
 
 /// How many units [`count`] will advance by.
-pub fn work(text: &TokenText, order: Order) -> u64 {
-    (text.tokens() + 2 * text.len()) as u64 * order.get() as u64
+pub fn work(text: &TokenText) -> u64 {
+    (text.tokens() + 2 * text.len()) as u64 * 2
 }
 
 /// All sentences end to end, each with its `<s>` and `</s>`.
-fn pad(text: &TokenText) -> Vec<TokenId> {
-    let mut padded = Vec::with_capacity(text.tokens() + 2 * text.len());
+fn pad(text: &TokenText, more: usize) -> Vec<TokenId> {
+    let mut padded = Vec::with_capacity(text.tokens() + 2 * text.len() + more);
     for sentence in text.sentences() {
         padded.push(TokenId::START);
         padded.extend_from_slice(sentence);
@@ -100,166 +116,198 @@ fn pad(text: &TokenText) -> Vec<TokenId> {
     padded
 }
 
-/// The positions at which n-grams of one order end, grouped by n-gram, in reading order.
-struct Groups {
-    positions: Vec<u32>,
-    /// Where each group begins in `positions`, and where the last one ends.
-    starts: Vec<u32>,
+/// Which rows are a part's: each part begins at a block of its own, so that parts can be marked
+/// side by side.
+struct Layout {
+    /// The first row of each part.
+    starts: Vec<usize>,
+    /// How many rows each part has.
+    held: Vec<usize>,
+    /// One more than the last row there can be.
+    len: usize,
 }
 
-/// The groups of the next order, and how they hang on those they were split from.
-struct Split {
-    groups: Groups,
-    /// The last token of each group's n-gram.
-    tokens: Vec<TokenId>,
-    /// Where the groups split from each group begin, and where the last ones end.
-    children: Vec<u32>,
+impl Layout {
+    fn new(division: &Division, rows: &[u64]) -> Self {
+        let (mut starts, mut held, mut len) = (Vec::new(), Vec::new(), 0);
+        for part in 0..division.len() {
+            let tokens = division.tokens(part);
+            let rows: u64 = rows[tokens.start as usize..tokens.end as usize]
+                .iter()
+                .sum();
+            starts.push(len);
+            held.push(rows as usize);
+            len += (rows as usize).next_multiple_of(ROWS_A_BLOCK);
+        }
+        Layout { starts, held, len }
+    }
+
+    /// How many blocks each part takes.
+    fn blocks(&self) -> impl Iterator<Item = usize> {
+        self.held.iter().map(|held| held.div_ceil(ROWS_A_BLOCK))
+    }
+
+    /// Numbers the n-grams of all parts.
+    fn count_up(&self, ranks: &mut Ranks, census: &Census) {
+        let stretches = ranks.stretches(self.blocks()).into_par_iter().enumerate();
+        stretches.for_each(|(part, mut marking)| {
+            marking.count_up(|order| census.nodes(part, order).start as u64);
+        });
+    }
 }
 
-impl Groups {
-    /// Order 1: positions by their token, by a counting sort. One group for every token of the
-    /// vocabulary, be it empty.
-    fn of_tokens(padded: &[TokenId], vocabulary_len: usize) -> Self {
-        let mut starts = vec![0u32; vocabulary_len + 1];
-        for token in padded {
-            starts[token.index() + 1] += 1;
-        }
-        for group in 0..vocabulary_len {
-            starts[group + 1] += starts[group];
-        }
-        let mut next = starts.clone();
-        let mut positions = vec![0; padded.len()];
-        for (position, token) in padded.iter().enumerate() {
-            let place = &mut next[token.index()];
-            positions[*place as usize] = position as u32;
-            *place += 1;
-        }
-        Groups { positions, starts }
-    }
+/// What sorting a part needs to know, and the row of every position, which it finds out.
+struct Sorting<'t> {
+    text: &'t [TokenId],
+    order: usize,
+    /// How many positions hold each token.
+    rows: &'t [u64],
+    row_of: Vec<AtomicU32>,
+}
 
-    fn len(&self) -> usize {
-        self.starts.len() - 1
-    }
-
-    fn group(&self, index: usize) -> &[u32] {
-        &self.positions[self.starts[index] as usize..self.starts[index + 1] as usize]
-    }
-
-    /// How often each n-gram was seen.
-    fn sizes(&self) -> Vec<u64> {
-        self.starts
-            .windows(2)
-            .map(|ends| u64::from(ends[1] - ends[0]))
+impl Sorting<'_> {
+    /// Sorts the positions of every part, and grows its trie.
+    fn parts(
+        &self,
+        division: &Division,
+        layout: &Layout,
+        sorted: &mut [u32],
+        ranks: &mut Ranks,
+        depot: &Depot,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Part>> {
+        let mut rest = sorted;
+        let slices = layout.blocks().map(|blocks| {
+            let slice = rest.split_off_mut(..blocks * ROWS_A_BLOCK);
+            slice.expect("the layout covers all rows")
+        });
+        let slices: Vec<&mut [u32]> = slices.collect();
+        let tasks: Vec<_> = slices
+            .into_iter()
+            .zip(ranks.stretches(layout.blocks()))
+            .collect();
+        let tasks = tasks.into_par_iter().enumerate();
+        let new_sorter = || RowSorter::new(self.text, self.rows.len(), self.order);
+        tasks
+            .map_init(new_sorter, |sorter, (part, (positions, marking))| {
+                let positions = &mut positions[..layout.held[part]];
+                let mut rows = MarkedRows {
+                    growth: Growth::new(self.order, division.tokens(part)),
+                    marking,
+                };
+                let mut start = 0;
+                for token in division.tokens(part) {
+                    let end = start + self.rows[token as usize] as usize;
+                    sorter.sort(TokenId(token), &mut positions[start..end], &mut rows);
+                    start = end;
+                }
+                for (row, &position) in (layout.starts[part] as u32..).zip(positions.iter()) {
+                    self.row_of[position as usize].store(row, Ordering::Relaxed);
+                }
+                progress.advance(positions.len() as u64);
+                Part::keep(rows.growth.finish(), depot)
+            })
             .collect()
     }
+}
 
-    /// For every position of the text, the group it is in; of no meaning where no n-gram of this
-    /// order ends.
-    fn by_position(&self, text_len: usize) -> Vec<u32> {
-        let mut groups = vec![0; text_len];
-        for group in 0..self.len() {
-            for &position in self.group(group) {
-                groups[position as usize] = group as u32;
-            }
-        }
-        groups
-    }
+/// Rows on their way into a trie; those at which an n-gram begins are marked.
+struct MarkedRows<'m> {
+    growth: Growth,
+    marking: Marking<'m>,
+}
 
-    /// The group, one order below, of each n-gram without its first token: the one its positions
-    /// were in before they moved on.
-    fn suffixes(&self, below: &[u32]) -> Vec<u32> {
-        let suffix = |group: usize| below[self.group(group)[0] as usize];
-        (0..self.len()).into_par_iter().map(suffix).collect()
-    }
-
-    /// Moves every position on by one token and parts the groups by the tokens there.
-    fn split(&self, padded: &[TokenId]) -> Split {
-        let runs = self.runs();
-        let pieces: Vec<Split> = runs
-            .into_par_iter()
-            .map(|run| self.split_run(run, padded))
-            .collect();
-        join(pieces)
-    }
-
-    /// Runs of groups that hold about the same number of positions.
-    fn runs(&self) -> Vec<Range<usize>> {
-        let mut runs = Vec::new();
-        let mut first = 0;
-        for group in 0..self.len() {
-            let held = self.starts[group + 1] - self.starts[first];
-            if held as usize >= POSITIONS_A_TASK || group + 1 == self.len() {
-                runs.push(first..group + 1);
-                first = group + 1;
-            }
-        }
-        runs
-    }
-
-    /// A run of groups, split; where things begin is counted from the run's own first group.
-    fn split_run(&self, run: Range<usize>, padded: &[TokenId]) -> Split {
-        let held = (self.starts[run.end] - self.starts[run.start]) as usize;
-        let mut positions = Vec::with_capacity(held);
-        let (mut starts, mut tokens, mut children) = (Vec::new(), Vec::new(), Vec::new());
-        let mut followers: Vec<u64> = Vec::new();
-        for group in run {
-            children.push(tokens.len() as u32);
-            followers.clear();
-            for &position in self.group(group) {
-                // Nothing follows the end of a sentence.
-                if padded[position as usize] != TokenId::END {
-                    let next = position + 1;
-                    let token = padded[next as usize];
-                    followers.push(u64::from(token.0) << 32 | u64::from(next));
-                }
-            }
-            followers.sort_unstable();
-            let mut last = None;
-            for &follower in &followers {
-                let token = TokenId((follower >> 32) as u32);
-                if last.replace(token) != Some(token) {
-                    starts.push(positions.len() as u32);
-                    tokens.push(token);
-                }
-                positions.push(follower as u32);
-            }
-        }
-        Split {
-            groups: Groups { positions, starts },
-            tokens,
-            children,
-        }
+impl Rows for MarkedRows<'_> {
+    fn row(&mut self, shared: usize, new: &[TokenId], count: u64) {
+        let row = self.growth.seen() as usize;
+        self.marking.mark(row, shared + 1, shared + new.len());
+        self.growth.row(shared, new, count);
     }
 }
 
-/// Puts the pieces of all runs together, in order.
-fn join(pieces: Vec<Split>) -> Split {
-    let mut whole = Split {
-        groups: Groups {
-            positions: Vec::new(),
-            starts: Vec::new(),
-        },
-        tokens: Vec::new(),
-        children: Vec::new(),
-    };
-    for piece in pieces {
-        let positions = whole.groups.positions.len() as u32;
-        let groups = whole.tokens.len() as u32;
-        let moved = |by: u32| move |start: u32| by + start;
-        whole
-            .groups
-            .starts
-            .extend(piece.groups.starts.into_iter().map(moved(positions)));
-        whole
-            .children
-            .extend(piece.children.into_iter().map(moved(groups)));
-        whole.groups.positions.extend(piece.groups.positions);
-        whole.tokens.extend(piece.tokens);
+/// How many looks ahead a place is asked for.
+const LOOK_AHEAD: usize = 16;
+
+/// What finding suffixes needs to know.
+struct Finding<'r> {
+    order: usize,
+    layout: &'r Layout,
+    sorted: &'r [u32],
+    row_of: &'r [AtomicU32],
+    ranks: &'r Ranks,
+}
+
+impl Finding<'_> {
+    /// The suffixes of every n-gram of a part. A row at which n-grams begin has one position; their
+    /// suffixes are what the row of the next position starts with.
+    fn suffixes(
+        &self,
+        number: usize,
+        part: &mut Part,
+        depot: &Depot,
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        let orders = 3..=self.order;
+        let (start, held) = (self.layout.starts[number], self.layout.held[number]);
+        let blocks = start / ROWS_A_BLOCK..(start + held).div_ceil(ROWS_A_BLOCK);
+        let next_rows = self.next_rows(blocks.clone());
+        let mut next = next_rows.iter().enumerate();
+        let room = |order| Vec::with_capacity(part.level(order).len());
+        let mut suffixes: Vec<Vec<u32>> = orders.clone().map(room).collect();
+        let mut row_of_bit = [0; ROWS_A_BLOCK];
+        for block in blocks {
+            let (marks, any) = self.marks(block);
+            for (bit, (at, &row)) in ones(any).zip(&mut next) {
+                row_of_bit[bit] = row;
+                if let Some(&ahead) = next_rows.get(at + LOOK_AHEAD) {
+                    self.ranks.prefetch(ahead);
+                }
+            }
+            for ((order, marks), suffixes) in orders.clone().zip(marks).zip(&mut suffixes) {
+                let suffix = |bit: usize| self.ranks.ngram(order - 1, row_of_bit[bit]);
+                suffixes.extend(ones(marks.bits).map(suffix));
+            }
+        }
+        for (order, suffixes) in orders.zip(suffixes) {
+            part.level_mut(order).set_suffixes(depot.keep(suffixes)?);
+        }
+        progress.advance(held as u64);
+        Ok(())
     }
-    whole
-        .groups
-        .starts
-        .push(whole.groups.positions.len() as u32);
-    whole.children.push(whole.tokens.len() as u32);
-    whole
+
+    /// For each row at which an n-gram begins, the row of the next position.
+    fn next_rows(&self, blocks: Range<usize>) -> Vec<u32> {
+        let mut next_rows = Vec::with_capacity(blocks.len() * ROWS_A_BLOCK);
+        for block in blocks {
+            let first = block * ROWS_A_BLOCK;
+            for bit in ones(self.marks(block).1) {
+                if let Some(&ahead) = self.sorted.get(first + bit + LOOK_AHEAD) {
+                    prefetch(self.row_of, ahead as usize + 1);
+                }
+                let position = self.sorted[first + bit] as usize;
+                next_rows.push(self.row_of[position + 1].load(Ordering::Relaxed));
+            }
+        }
+        next_rows
+    }
+
+    /// The marks of a block, and where any n-gram begins. Order 2 needs no look: there, the suffix
+    /// is the token.
+    fn marks(&self, block: usize) -> (&[Marks], u64) {
+        let marks = self.ranks.block(block).get(1..).unwrap_or_default();
+        let any = marks.iter().fold(0, |any, marks| any | marks.bits);
+        (marks, any)
+    }
+}
+
+/// The places of the ones, lowest first.
+fn ones(bits: u64) -> impl Iterator<Item = usize> {
+    let mut left = bits;
+    std::iter::from_fn(move || {
+        let lowest = left.trailing_zeros() as usize;
+        (left != 0).then(|| {
+            left &= left - 1;
+            lowest
+        })
+    })
 }

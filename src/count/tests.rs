@@ -1,7 +1,11 @@
 use proptest::prelude::*;
 
-use super::{Counts, Order, plain, refine};
+use super::adjusted::CountsOfCounts;
+use super::grow::Rows;
+use super::sort::RowSorter;
+use super::{Census, Counts, Level, Order, plain, refine};
 use crate::progress::Quiet;
+use crate::store::Depot;
 use crate::token::{TokenId, TokenText};
 
 /// How often the n-gram stands in the padded text, by looking everywhere.
@@ -89,22 +93,138 @@ proptest! {
 
     #[test]
     fn narrowing_counts_what_hash_tables_count(sentences in corpora(), n in 1usize..7) {
-        let text: TokenText =
-            sentences.iter().map(|s| s.iter().map(|&id| TokenId(id)).collect::<Vec<_>>()).collect();
         let order = Order::new(n).unwrap();
-        let plain = plain::count(&text, 9, order).unwrap();
-        prop_assert_eq!(refine::count(&text, 9, order, &Quiet).unwrap(), plain);
+        let plain = plain::count(&text(&sentences), 9, order).unwrap();
+        let census = narrowed(text(&sentences), 9, order);
+        for order in 1..=n {
+            prop_assert_eq!(
+                CountsOfCounts::adjusted_in(&census, order).unwrap(),
+                CountsOfCounts::adjusted(&plain, order)
+            );
+            prop_assert_eq!(
+                CountsOfCounts::as_kenlm_in(&census, order).unwrap(),
+                CountsOfCounts::as_kenlm(&plain, order)
+            );
+        }
+        prop_assert_eq!(flat(&census), plain);
+    }
+
+    #[test]
+    fn rows_longer_than_a_key_are_sorted_as_any(sentences in corpora(), n in 1usize..9) {
+        let mut padded: Vec<TokenId> = Vec::new();
+        for sentence in &sentences {
+            padded.push(TokenId::START);
+            padded.extend(sentence.iter().map(|&id| TokenId(id)));
+            padded.push(TokenId::END);
+        }
+        let end = padded.len();
+        padded.resize(end + n, TokenId(3));
+        // With so many ids a key holds three tokens.
+        let mut sorter = RowSorter::new(&padded, 1 << 31, n);
+        let mut sorted = Spelled::default();
+        let mut expected: Vec<Vec<TokenId>> = Vec::new();
+        for token in 0..7 {
+            let positions = (0..end).filter(|&position| padded[position] == TokenId(token));
+            let mut positions: Vec<u32> = positions.map(|position| position as u32).collect();
+            expected.extend(positions.iter().map(|&position| row(&padded, position, n)));
+            sorter.sort(TokenId(token), &mut positions, &mut sorted);
+            let rows: Vec<_> = positions.iter().map(|&position| row(&padded, position, n)).collect();
+            prop_assert!(rows.is_sorted());
+        }
+        expected.sort();
+        prop_assert_eq!(sorted.rows, expected);
     }
 }
 
+/// The row that begins at a position.
+fn row(padded: &[TokenId], position: u32, order: usize) -> Vec<TokenId> {
+    let row = &padded[position as usize..][..order];
+    let end = row.iter().position(|&token| token == TokenId::END);
+    row[..end.map_or(order, |end| end + 1)].to_vec()
+}
+
+/// Every row, spelled out as often as it was handed on.
+#[derive(Default)]
+struct Spelled {
+    rows: Vec<Vec<TokenId>>,
+}
+
+impl Rows for Spelled {
+    fn row(&mut self, shared: usize, new: &[TokenId], count: u64) {
+        let before = self.rows.last().map_or(&[][..], |row| row);
+        assert!(
+            before.get(shared) != new.first(),
+            "as many as possible are shared"
+        );
+        let row = [&before[..shared], new].concat();
+        self.rows.extend(std::iter::repeat_n(row, count as usize));
+    }
+}
+
+fn text(sentences: &[Vec<u32>]) -> TokenText {
+    let ids = |sentence: &Vec<u32>| sentence.iter().map(|&id| TokenId(id)).collect::<Vec<_>>();
+    sentences.iter().map(ids).collect()
+}
+
+fn narrowed(text: TokenText, vocabulary_len: usize, order: Order) -> Census {
+    let depot = Depot::in_memory();
+    let mut census = refine::count(text, vocabulary_len, order, &depot, &Quiet).unwrap();
+    census.adjust(u64::MAX, &depot).unwrap();
+    census
+}
+
+/// The parts of a census put together.
+fn flat(census: &Census) -> Counts {
+    let mut counts = Counts {
+        levels: Vec::new(),
+        sentences: census.extent().sentences,
+        tokens: census.extent().tokens,
+    };
+    let highest = census.order().get();
+    for order in 1..=highest {
+        let mut whole = Level::default();
+        for (number, part) in census.parts().iter().enumerate() {
+            let level = part.level(order);
+            let tokens = level.tokens().unwrap();
+            match order {
+                1 => {}
+                2 => whole.suffix.extend(tokens.iter().map(|token| token.0)),
+                _ => whole.suffix.extend(level.suffixes().unwrap().iter()),
+            }
+            whole.tokens.extend(tokens.iter());
+            whole.raw.extend(level.raw().unwrap().iter());
+            whole.adjusted.extend(level.adjusted().unwrap().iter());
+            if order < highest {
+                let first = census.nodes(number, order + 1).start as u32;
+                whole.children.pop();
+                whole
+                    .children
+                    .extend(level.children().unwrap().iter().map(|child| first + child));
+            }
+        }
+        counts.levels.push(whole);
+    }
+    counts
+}
+
 #[test]
-fn narrowing_counts_a_text_of_many_runs_on_any_number_of_threads() {
+fn narrowing_goes_on_where_keys_end() {
+    let sentences: Vec<Vec<u32>> = (0..40)
+        .map(|s| (0..50).map(|i| 3 + (i * i + s / 9) % 6).collect())
+        .collect();
+    let order = Order::new(40).unwrap();
+    let plain = plain::count(&text(&sentences), 9, order).unwrap();
+    assert!(flat(&narrowed(text(&sentences), 9, order)) == plain);
+}
+
+#[test]
+fn narrowing_counts_a_text_of_many_parts_on_any_number_of_threads() {
     let sentence = |s: u32| {
         (0..s % 37)
             .map(|i| TokenId(3 + (i * i + s / 3) % 50))
             .collect::<Vec<_>>()
     };
-    let text: TokenText = (0..9000).map(sentence).collect();
+    let text: TokenText = (0..30_000).map(sentence).collect();
     let order = Order::new(4).unwrap();
     let plain = plain::count(&text, 53, order).unwrap();
     for threads in [1, 2, 8] {
@@ -112,7 +232,8 @@ fn narrowing_counts_a_text_of_many_runs_on_any_number_of_threads() {
             .num_threads(threads)
             .build()
             .unwrap();
-        let refined = pool.install(|| refine::count(&text, 53, order, &Quiet).unwrap());
-        assert!(refined == plain, "{threads} threads");
+        let census = pool.install(|| narrowed(text.clone(), 53, order));
+        assert!(census.parts().len() > 4, "{} parts", census.parts().len());
+        assert!(flat(&census) == plain, "{threads} threads");
     }
 }

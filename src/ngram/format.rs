@@ -12,15 +12,19 @@
 //! | `n.log10-backoff` | f32 | the same; none at the top |
 //! | `n.suffix` | u32 | the same; none at order 1 |
 //! | `n.children` | u32 | one more; none at the top |
-//! | `n.times-seen` | u64 | the same; none if imported |
+//! | `n.times-seen` | u8 | the same; 255 if it is among the large ones; none if imported |
+//! | `n.times-seen-large` | u64, u64 | node and count of each that is 255 or more |
 
 use std::path::Path;
 
+use bytemuck::Pod;
+
+use super::columns::Name;
 use super::header::NgramHeader;
 use super::table::{Table, TableLevel};
 use crate::count::Order;
-use crate::error::Result;
-use crate::store::{ModelFile, Writer};
+use crate::error::{Error, ErrorKind, Result};
+use crate::store::{Column, ModelFile, Writer};
 use crate::token::Vocabulary;
 
 /// The kind of model file that an n-gram model is.
@@ -36,33 +40,55 @@ pub fn save(
     let mut writer = Writer::create(path, KIND)?;
     vocabulary.save(&mut writer)?;
     for (level, n) in table.levels().iter().zip(1..) {
-        writer.column(&format!("{n}.tokens"), &level.tokens)?;
-        writer.column(&format!("{n}.log10-prob"), &level.log10_prob)?;
-        writer.column(&format!("{n}.log10-backoff"), &level.log10_backoff)?;
-        writer.column(&format!("{n}.suffix"), &level.suffix)?;
-        writer.column(&format!("{n}.children"), &level.children)?;
-        writer.column(&format!("{n}.times-seen"), &level.times_seen)?;
+        writer.column(&Name::Tokens.section(n), &level.tokens)?;
+        writer.column(&Name::Log10Prob.section(n), &level.log10_prob)?;
+        writer.column(&Name::Log10Backoff.section(n), &level.log10_backoff)?;
+        writer.column(&Name::Suffix.section(n), &level.suffix)?;
+        writer.column(&Name::Children.section(n), &level.children)?;
+        writer.column(&Name::TimesSeen.section(n), &level.times_seen)?;
+        writer.column(&Name::TimesSeenLarge.section(n), &level.times_seen_large)?;
     }
-    writer.finish(&(order(table)?, header))
+    finish(writer, Order::new(table.order())?, header)
+}
+
+/// Completes a file whose columns are written; returns its length in bytes.
+pub(super) fn finish(writer: Writer, order: Order, header: &NgramHeader) -> Result<u64> {
+    writer.finish(&(order, header))
 }
 
 /// Reads a model's parts; the table stays in the file.
+///
+/// A column that is not in the file is empty.
 pub fn load(file: &ModelFile) -> Result<(NgramHeader, Vocabulary, Table)> {
+    if !has(file, &Name::TimesSeenLarge.section(1)) {
+        let what = "it was built before counts took one byte each";
+        return Err(Error::new(ErrorKind::Format, what)
+            .way_out("build the model again with this counterpoint"));
+    }
     let (order, header): (Order, NgramHeader) = file.header()?;
     let levels = (1..=order.get()).map(|n| {
         Ok(TableLevel {
-            tokens: file.column(&format!("{n}.tokens"))?,
-            log10_prob: file.column(&format!("{n}.log10-prob"))?,
-            log10_backoff: file.column(&format!("{n}.log10-backoff"))?,
-            suffix: file.column(&format!("{n}.suffix"))?,
-            children: file.column(&format!("{n}.children"))?,
-            times_seen: file.column(&format!("{n}.times-seen"))?,
+            tokens: column(file, Name::Tokens, n)?,
+            log10_prob: column(file, Name::Log10Prob, n)?,
+            log10_backoff: column(file, Name::Log10Backoff, n)?,
+            suffix: column(file, Name::Suffix, n)?,
+            children: column(file, Name::Children, n)?,
+            times_seen: column(file, Name::TimesSeen, n)?,
+            times_seen_large: column(file, Name::TimesSeenLarge, n)?,
         })
     });
     let table = Table::from_levels(levels.collect::<Result<_>>()?)?;
     Ok((header, Vocabulary::load(file)?, table))
 }
 
-fn order(table: &Table) -> Result<Order> {
-    Order::new(table.order())
+fn column<T: Pod>(file: &ModelFile, name: Name, order: usize) -> Result<Column<T>> {
+    let section = name.section(order);
+    match has(file, &section) {
+        true => file.column(&section),
+        false => Ok(Column::default()),
+    }
+}
+
+fn has(file: &ModelFile, section: &str) -> bool {
+    file.sections().iter().any(|other| other.name == section)
 }

@@ -9,6 +9,7 @@
 
 pub mod arpa;
 mod build;
+mod columns;
 pub mod format;
 mod header;
 mod model;
@@ -17,7 +18,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use build::{Built, build};
+pub use build::{Built, Plan, Written, build, build_file};
 pub use header::NgramHeader;
 pub use model::NgramModel;
 pub use scorer::{Score, Scorer};

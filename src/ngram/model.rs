@@ -201,15 +201,13 @@ pub(super) fn evidence_of_context(table: &Table, context: &[TokenId]) -> Context
     }
     let children = table.children(node);
     let order = node.length() + 1;
-    let level = &table.levels()[node.length()];
     let start = TokenId::START.index();
     let predicted = |child: &usize| node != Node::ROOT || *child != start;
-    let times = level.times_seen.get(children.clone()).map(|times| {
-        let predicted = children
-            .clone()
-            .zip(times)
-            .filter(|(child, _)| predicted(child));
-        predicted.map(|(_, times)| *times).collect::<Vec<u64>>()
+    let times = table.is_counted().then(|| {
+        let predicted = children.clone().filter(predicted);
+        let length = node.length() + 1;
+        let times = predicted.map(|index| table.times_seen(Node { length, index }).unwrap_or(0));
+        times.collect::<Vec<u64>>()
     });
     let followers = match &times {
         Some(times) => times.iter().filter(|times| **times > 0).count(),

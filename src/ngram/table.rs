@@ -16,8 +16,10 @@
 
 use std::ops::Range;
 
+use crate::count::tally::{self, LargeCount, Tallies};
 use crate::count::{Counts, Level};
 use crate::error::{Error, ErrorKind, Result};
+use crate::prob::log10_f32;
 use crate::smooth::{Smoothed, SmoothedLevel};
 use crate::store::Column;
 use crate::token::TokenId;
@@ -56,8 +58,10 @@ pub struct TableLevel {
     pub suffix: Column<u32>,
     /// Where the children of each begin, one level up, and where the last end. Empty at the top.
     pub children: Column<u32>,
-    /// How often each was seen. Empty if nobody counted.
-    pub times_seen: Column<u64>,
+    /// How often each was seen, if less than 255 times: see [`tally`]. Empty if nobody counted.
+    pub times_seen: Column<u8>,
+    /// How often the others were seen.
+    pub times_seen_large: Column<LargeCount>,
 }
 
 /// The n-grams of every order.
@@ -67,17 +71,20 @@ pub struct Table {
 }
 
 impl Table {
-    /// From counts and what a smoothing made of them; the counts' own columns become the table's.
+    /// From counts and what a smoothing made of them.
     pub fn new(counts: Counts, smoothed: Smoothed) -> Self {
-        let log10 = |p: Vec<f64>| -> Vec<f32> { p.iter().map(|p| p.log10() as f32).collect() };
         let levels = counts.into_levels().into_iter().zip(smoothed.into_levels());
-        let level = |(counted, smooth): (Level, SmoothedLevel)| TableLevel {
-            tokens: counted.tokens.into(),
-            log10_prob: log10(smooth.probability).into(),
-            log10_backoff: log10(smooth.backoff).into(),
-            suffix: counted.suffix.into(),
-            children: counted.children.into(),
-            times_seen: counted.raw.into(),
+        let level = |(counted, smooth): (Level, SmoothedLevel)| {
+            let (times_seen, large) = Tallies::from_iter(counted.raw).into_columns();
+            TableLevel {
+                tokens: counted.tokens.into(),
+                log10_prob: log10(&smooth.probability).into(),
+                log10_backoff: log10(&smooth.backoff).into(),
+                suffix: counted.suffix.into(),
+                children: counted.children.into(),
+                times_seen: times_seen.into(),
+                times_seen_large: large.into(),
+            }
         };
         Table {
             levels: levels.map(level).collect(),
@@ -181,7 +188,8 @@ impl Table {
     /// How often an n-gram was seen.
     pub fn times_seen(&self, ngram: Node) -> Option<u64> {
         let level = &self.levels[ngram.length - 1];
-        level.times_seen.get(ngram.index).copied()
+        let counted = ngram.index < level.times_seen.len();
+        counted.then(|| tally::get(&level.times_seen, &level.times_seen_large, ngram.index))
     }
 
     /// The longest listed end of what a context becomes by one more token, short enough to be a
@@ -247,6 +255,9 @@ impl Table {
         {
             return Err("a back-off is not a number".into());
         }
+        if !tally::check(&level.times_seen, &level.times_seen_large) {
+            return Err("a count is not where it belongs".into());
+        }
         Ok(())
     }
 
@@ -295,4 +306,10 @@ impl Table {
         }
         Ok(())
     }
+}
+
+fn log10(probabilities: &[f64]) -> Vec<f32> {
+    let mut logs = vec![0.0; probabilities.len()];
+    log10_f32(probabilities, &mut logs);
+    logs
 }

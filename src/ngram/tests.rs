@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{Built, NgramModel, Scorer, Table, build, format};
+use super::{Built, NgramModel, Plan, Scorer, Table, build, format};
 use crate::count::{Order, plain};
 use crate::model::LanguageModel;
 use crate::progress::{Quiet, Stage};
@@ -34,8 +34,12 @@ fn text(sentences: &[Vec<u32>]) -> TokenText {
 
 fn built(sentences: &[Vec<u32>], order: usize, estimate: Estimate) -> Built {
     let order = Order::new(order).unwrap();
-    let (text, reading) = (text(sentences), Reading::default());
-    build(&text, vocabulary(), reading, order, estimate, STAGE, &Quiet).unwrap()
+    let plan = Plan {
+        reading: Reading::default(),
+        order,
+        estimate,
+    };
+    build(text(sentences), vocabulary(), plan, STAGE, &Quiet).unwrap()
 }
 
 fn model(sentences: &[Vec<u32>], order: usize, smoothing: Smoothing) -> NgramModel {
@@ -64,7 +68,35 @@ fn smoothings() -> impl Strategy<Value = Smoothing> {
     ]
 }
 
+fn estimates() -> impl Strategy<Value = Estimate> {
+    let scores = Just(Estimate::Scores(StupidBackoff::default()));
+    prop_oneof![6 => smoothings().prop_map(Estimate::Probabilities), 1 => scores]
+}
+
 proptest! {
+    #[test]
+    fn the_engine_builds_what_the_obvious_way_builds(
+        sentences in corpora(), order in 1usize..6, estimate in estimates()
+    ) {
+        let counts = plain::count(
+            &text(&sentences), vocabulary().len(), Order::new(order).unwrap()).unwrap();
+        let smoothed = estimate.estimate(&counts, &Quiet);
+        let (discounts, unlisted) = (smoothed.discounts().to_vec(), smoothed.unlisted());
+        let plain = Table::new(counts, smoothed);
+        let built = built(&sentences, order, estimate);
+        prop_assert_eq!(built.header.discounts, discounts);
+        prop_assert_eq!(built.header.unlisted, unlisted);
+        for (built, plain) in built.table.levels().iter().zip(plain.levels()) {
+            prop_assert_eq!(&built.tokens[..], &plain.tokens[..]);
+            prop_assert_eq!(&built.log10_prob[..], &plain.log10_prob[..]);
+            prop_assert_eq!(&built.log10_backoff[..], &plain.log10_backoff[..]);
+            prop_assert_eq!(&built.suffix[..], &plain.suffix[..]);
+            prop_assert_eq!(&built.children[..], &plain.children[..]);
+            prop_assert_eq!(&built.times_seen[..], &plain.times_seen[..]);
+            prop_assert_eq!(&built.times_seen_large[..], &plain.times_seen_large[..]);
+        }
+    }
+
     #[test]
     fn the_table_answers_as_the_reference_does(
         sentences in corpora(), order in 1usize..6, context in contexts(), smoothing in smoothings()

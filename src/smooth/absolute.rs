@@ -11,9 +11,8 @@
 //! N1+(h·) is the number of different tokens seen after h; below order 1 lies
 //! the uniform 1/V.
 
-use super::{CountKind, Discounts, Sharing};
-use crate::count::Counts;
-use crate::count::adjusted::CountsOfCounts;
+use super::{CountKind, Discounts, Sharing, Statistics};
+use crate::error::Result;
 use crate::progress::Progress;
 
 pub(super) struct AbsoluteDiscounting {
@@ -24,24 +23,25 @@ pub(super) struct AbsoluteDiscounting {
 const FALLBACK: Discounts = Discounts::fixed([0.5; 3]);
 
 impl AbsoluteDiscounting {
-    pub(super) fn new(counts: &Counts, progress: &dyn Progress) -> Self {
+    pub(super) fn new(statistics: &dyn Statistics, progress: &dyn Progress) -> Result<Self> {
         let of_order = |order| {
-            let seen = CountsOfCounts::of(&CountKind::Raw.of(counts, order));
-            Discounts::or_fallback(Discounts::absolute(seen), FALLBACK, order, progress)
+            let estimated = Discounts::absolute(statistics.raw(order)?);
+            Ok(Discounts::or_fallback(estimated, FALLBACK, order, progress))
         };
-        AbsoluteDiscounting {
-            by_order: (1..=counts.order().get()).map(of_order).collect(),
-        }
-    }
-
-    pub(super) fn discounts(&self) -> &[Discounts] {
-        &self.by_order
+        let by_order = (1..=statistics.order())
+            .map(of_order)
+            .collect::<Result<_>>()?;
+        Ok(AbsoluteDiscounting { by_order })
     }
 }
 
 impl Sharing for AbsoluteDiscounting {
     fn counts(&self) -> CountKind {
         CountKind::Raw
+    }
+
+    fn discounts(&self) -> &[Discounts] {
+        &self.by_order
     }
 
     fn share(&self, order: usize, counts: &[u64], shares: &mut [f64]) -> f64 {

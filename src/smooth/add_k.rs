@@ -11,7 +11,6 @@
 //! lesson and for little else (Chen & Goodman 1998, section 2.1).
 
 use super::{CountKind, Sharing, Unlisted};
-use crate::count::Counts;
 
 pub(super) struct AddK {
     k: f64,
@@ -20,10 +19,10 @@ pub(super) struct AddK {
 }
 
 impl AddK {
-    pub(super) fn new(k: f64, counts: &Counts) -> Self {
+    pub(super) fn new(k: f64, vocabulary_len: usize) -> Self {
         AddK {
             k,
-            predicted: (counts.vocabulary_len() - 1) as f64,
+            predicted: (vocabulary_len - 1) as f64,
         }
     }
 }

@@ -87,7 +87,7 @@ impl Smoothed {
     }
 }
 
-pub(super) fn interpolate(counts: &Counts, sharing: &impl Sharing) -> Smoothed {
+pub(super) fn interpolate(counts: &Counts, sharing: &dyn Sharing) -> Smoothed {
     let mut levels = Vec::new();
     let (unigrams, root_backoff) = unigrams(counts, sharing);
     levels.push(unigrams);
@@ -103,7 +103,7 @@ pub(super) fn interpolate(counts: &Counts, sharing: &impl Sharing) -> Smoothed {
 }
 
 /// Order 1: one context, the empty one, over the uniform distribution.
-fn unigrams(counts: &Counts, sharing: &impl Sharing) -> (SmoothedLevel, f64) {
+fn unigrams(counts: &Counts, sharing: &dyn Sharing) -> (SmoothedLevel, f64) {
     let seen = sharing.counts().of(counts, 1);
     let mut probability = vec![0.0; seen.len()];
     let reserved = sharing.share(1, &seen, &mut probability);
@@ -120,7 +120,7 @@ fn unigrams(counts: &Counts, sharing: &impl Sharing) -> (SmoothedLevel, f64) {
 /// A higher order: the probabilities of its n-grams and the back-offs of their contexts.
 fn level(
     counts: &Counts,
-    sharing: &impl Sharing,
+    sharing: &dyn Sharing,
     order: usize,
     below: &SmoothedLevel,
 ) -> (Vec<f64>, Vec<f64>) {
@@ -141,7 +141,7 @@ fn level(
 /// The followers of a run of contexts, which lie together.
 fn contexts_run(
     counts: &Counts,
-    sharing: &impl Sharing,
+    sharing: &dyn Sharing,
     order: usize,
     seen: &[u64],
     below: &SmoothedLevel,

@@ -16,9 +16,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CountKind, Discounts, Sharing};
-use crate::count::Counts;
-use crate::count::adjusted::CountsOfCounts;
+use super::{CountKind, Discounts, Sharing, Statistics};
+use crate::error::Result;
 use crate::progress::Progress;
 
 /// How the counts of counts are taken, from which the discounts follow.
@@ -36,28 +35,38 @@ pub(super) struct ModifiedKneserNey {
 }
 
 impl ModifiedKneserNey {
-    pub(super) fn new(counts: &Counts, rule: CountsOfCountsRule, progress: &dyn Progress) -> Self {
+    pub(super) fn new(
+        statistics: &dyn Statistics,
+        rule: CountsOfCountsRule,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
         let of_order = |order| {
             let seen = match rule {
-                CountsOfCountsRule::Exact => CountsOfCounts::adjusted(counts, order),
-                CountsOfCountsRule::AsKenlm => CountsOfCounts::as_kenlm(counts, order),
+                CountsOfCountsRule::Exact => statistics.adjusted(order)?,
+                CountsOfCountsRule::AsKenlm => statistics.as_kenlm(order)?,
             };
             let estimated = Discounts::modified_kneser_ney(seen);
-            Discounts::or_fallback(estimated, Discounts::FALLBACK, order, progress)
+            Ok(Discounts::or_fallback(
+                estimated,
+                Discounts::FALLBACK,
+                order,
+                progress,
+            ))
         };
-        ModifiedKneserNey {
-            by_order: (1..=counts.order().get()).map(of_order).collect(),
-        }
-    }
-
-    pub(super) fn discounts(&self) -> &[Discounts] {
-        &self.by_order
+        let by_order = (1..=statistics.order())
+            .map(of_order)
+            .collect::<Result<_>>()?;
+        Ok(ModifiedKneserNey { by_order })
     }
 }
 
 impl Sharing for ModifiedKneserNey {
     fn counts(&self) -> CountKind {
         CountKind::Adjusted
+    }
+
+    fn discounts(&self) -> &[Discounts] {
+        &self.by_order
     }
 
     fn share(&self, order: usize, counts: &[u64], shares: &mut [f64]) -> f64 {

@@ -22,6 +22,7 @@ mod add_k;
 mod discounts;
 mod interpolate;
 mod kneser_ney;
+mod levels;
 mod maximum_likelihood;
 mod reference;
 mod stupid_backoff;
@@ -32,6 +33,7 @@ mod witten_bell;
 pub use discounts::Discounts;
 pub use interpolate::{Smoothed, SmoothedLevel, Unlisted};
 pub use kneser_ney::CountsOfCountsRule;
+pub use levels::{SmoothedPart, Smoother};
 pub use reference::Reference;
 pub use stupid_backoff::StupidBackoff;
 
@@ -40,7 +42,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::count::Counts;
+use crate::count::adjusted::CountsOfCounts;
+use crate::count::{Census, Counts};
+use crate::error::Result;
 use crate::progress::Progress;
 use crate::token::TokenId;
 
@@ -67,28 +71,33 @@ impl Default for Smoothing {
 }
 
 impl Smoothing {
-    /// The probabilities and back-offs of every n-gram that was counted.
+    /// The probabilities and back-offs of every n-gram that was counted, by the obvious way.
     ///
     /// Where an order's counts cannot give its discounts, fixed ones are used and
     /// `progress` gets a warning.
     pub fn smooth(&self, counts: &Counts, progress: &dyn Progress) -> Smoothed {
-        match self {
-            Smoothing::ModifiedKneserNey(rule) => {
-                let sharing = kneser_ney::ModifiedKneserNey::new(counts, *rule, progress);
-                let discounts = sharing.discounts().to_vec();
-                interpolate::interpolate(counts, &sharing).with_discounts(discounts)
-            }
-            Smoothing::WittenBell => interpolate::interpolate(counts, &witten_bell::WittenBell),
+        let sharing = self.sharing(counts, progress);
+        let sharing = sharing.expect("counts in memory can be read");
+        interpolate::interpolate(counts, &*sharing).with_discounts(sharing.discounts().to_vec())
+    }
+
+    /// How the tokens seen after each context share the probability out.
+    fn sharing(
+        &self,
+        statistics: &dyn Statistics,
+        progress: &dyn Progress,
+    ) -> Result<Box<dyn Sharing>> {
+        Ok(match self {
+            Smoothing::ModifiedKneserNey(rule) => Box::new(kneser_ney::ModifiedKneserNey::new(
+                statistics, *rule, progress,
+            )?),
+            Smoothing::WittenBell => Box::new(witten_bell::WittenBell),
             Smoothing::AbsoluteDiscounting => {
-                let sharing = absolute::AbsoluteDiscounting::new(counts, progress);
-                let discounts = sharing.discounts().to_vec();
-                interpolate::interpolate(counts, &sharing).with_discounts(discounts)
+                Box::new(absolute::AbsoluteDiscounting::new(statistics, progress)?)
             }
-            Smoothing::AddK(k) => interpolate::interpolate(counts, &add_k::AddK::new(*k, counts)),
-            Smoothing::MaximumLikelihood => {
-                interpolate::interpolate(counts, &maximum_likelihood::MaximumLikelihood)
-            }
-        }
+            Smoothing::AddK(k) => Box::new(add_k::AddK::new(*k, statistics.vocabulary_len())),
+            Smoothing::MaximumLikelihood => Box::new(maximum_likelihood::MaximumLikelihood),
+        })
     }
 }
 
@@ -108,6 +117,23 @@ impl Estimate {
             Estimate::Probabilities(smoothing) => smoothing.smooth(counts, progress),
             Estimate::Scores(stupid_backoff) => stupid_backoff.scores(counts),
         }
+    }
+
+    fn sharing(
+        &self,
+        statistics: &dyn Statistics,
+        progress: &dyn Progress,
+    ) -> Result<Box<dyn Sharing>> {
+        match self {
+            Estimate::Probabilities(smoothing) => smoothing.sharing(statistics, progress),
+            Estimate::Scores(stupid_backoff) => Ok(Box::new(*stupid_backoff)),
+        }
+    }
+
+    /// True if left neighbours matter, and not only how often an n-gram was seen.
+    pub fn needs_adjusted(&self) -> bool {
+        use Smoothing::ModifiedKneserNey;
+        matches!(self, Estimate::Probabilities(ModifiedKneserNey(_)))
     }
 }
 
@@ -140,7 +166,7 @@ impl fmt::Display for Smoothing {
 }
 
 /// How the tokens seen after one context share the probability out.
-trait Sharing: Sync {
+trait Sharing: Send + Sync {
     /// Which counts the formula is about.
     fn counts(&self) -> CountKind;
 
@@ -149,10 +175,78 @@ trait Sharing: Sync {
         Unlisted::LowerOrder
     }
 
+    /// The discounts by order, if the method has any.
+    fn discounts(&self) -> &[Discounts] {
+        &[]
+    }
+
+    /// The back-off weight of a context that reserves so much; nothing was seen after it if `None`.
+    fn backoff(&self, reserved: Option<f64>) -> f64 {
+        reserved.unwrap_or(1.0)
+    }
+
     /// For one context of the given order (that of the n-grams it begins) whose followers were
     /// seen `counts` times: writes the share of each follower and returns what is reserved. All
     /// together make 1.
     fn share(&self, order: usize, counts: &[u64], shares: &mut [f64]) -> f64;
+}
+
+/// What the numbers of a method are estimated from.
+trait Statistics {
+    /// The highest order.
+    fn order(&self) -> usize;
+    /// How many tokens the vocabulary has, the specials included.
+    fn vocabulary_len(&self) -> usize;
+    /// How many n-grams of an order have a raw count of 1, 2, 3 and 4.
+    fn raw(&self, order: usize) -> Result<CountsOfCounts>;
+    /// The same of adjusted counts.
+    fn adjusted(&self, order: usize) -> Result<CountsOfCounts>;
+    /// The same with KenLM's quirk.
+    fn as_kenlm(&self, order: usize) -> Result<CountsOfCounts>;
+}
+
+impl Statistics for Counts {
+    fn order(&self) -> usize {
+        self.levels().len()
+    }
+
+    fn vocabulary_len(&self) -> usize {
+        self.vocabulary_len()
+    }
+
+    fn raw(&self, order: usize) -> Result<CountsOfCounts> {
+        Ok(CountsOfCounts::of(&CountKind::Raw.of(self, order)))
+    }
+
+    fn adjusted(&self, order: usize) -> Result<CountsOfCounts> {
+        Ok(CountsOfCounts::adjusted(self, order))
+    }
+
+    fn as_kenlm(&self, order: usize) -> Result<CountsOfCounts> {
+        Ok(CountsOfCounts::as_kenlm(self, order))
+    }
+}
+
+impl Statistics for Census {
+    fn order(&self) -> usize {
+        self.order().get()
+    }
+
+    fn vocabulary_len(&self) -> usize {
+        self.vocabulary_len()
+    }
+
+    fn raw(&self, order: usize) -> Result<CountsOfCounts> {
+        CountsOfCounts::raw_in(self, order)
+    }
+
+    fn adjusted(&self, order: usize) -> Result<CountsOfCounts> {
+        CountsOfCounts::adjusted_in(self, order)
+    }
+
+    fn as_kenlm(&self, order: usize) -> Result<CountsOfCounts> {
+        CountsOfCounts::as_kenlm_in(self, order)
+    }
 }
 
 /// Which counts a formula is about.

@@ -16,8 +16,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::CountKind;
 use super::interpolate::{Smoothed, SmoothedLevel, Unlisted};
+use super::maximum_likelihood::MaximumLikelihood;
+use super::{CountKind, Sharing};
 use crate::count::Counts;
 
 /// The method, with its one number.
@@ -65,5 +66,21 @@ impl StupidBackoff {
             probability,
             backoff,
         }
+    }
+}
+
+/// Scores are made as probabilities are, so that one engine makes both; only their names and types
+/// say what they are not.
+impl Sharing for StupidBackoff {
+    fn counts(&self) -> CountKind {
+        CountKind::Raw
+    }
+
+    fn backoff(&self, _reserved: Option<f64>) -> f64 {
+        self.penalty
+    }
+
+    fn share(&self, order: usize, counts: &[u64], shares: &mut [f64]) -> f64 {
+        MaximumLikelihood.share(order, counts, shares)
     }
 }

@@ -1,0 +1,173 @@
+//! Here are positions that begin with one token; give me their rows, sorted.
+//!
+//! What follows each position is packed into one number, first token on top, so
+//! that sorting numbers sorts rows, and two rows share as many tokens as their
+//! numbers share leading bits. All rows of one first token fit into the cache
+//! together, most of the time. Where rows are longer than a number can hold,
+//! those that are still equal are packed again from where it ended: each step
+//! only splits the groups of the step before, and most rows are alone by then.
+
+use super::grow::Rows;
+use crate::pages::prefetch;
+use crate::token::TokenId;
+
+/// How many low bits of a key are the position.
+const POSITION_BITS: u32 = u32::BITS;
+
+/// How many positions ahead the text is asked for.
+const LOOK_AHEAD: usize = 16;
+
+/// Sorts the rows of one first token after another.
+pub(super) struct RowSorter<'t> {
+    /// Sentences with their `<s>` and `</s>`, and `order` − 1 more tokens to be read beyond the end.
+    text: &'t [TokenId],
+    order: usize,
+    bits_a_token: u32,
+    keys: Vec<u128>,
+    /// The row so far.
+    spelled: Vec<TokenId>,
+}
+
+impl<'t> RowSorter<'t> {
+    pub(super) fn new(text: &'t [TokenId], vocabulary_len: usize, order: usize) -> Self {
+        let largest_id = vocabulary_len.saturating_sub(1).max(1);
+        RowSorter {
+            text,
+            order,
+            bits_a_token: usize::BITS - largest_id.leading_zeros(),
+            keys: Vec::new(),
+            spelled: vec![TokenId::UNKNOWN; order],
+        }
+    }
+
+    /// Brings the positions, all of this token, into the order of their rows, and hands the rows on.
+    pub(super) fn sort(&mut self, token: TokenId, positions: &mut [u32], rows: &mut impl Rows) {
+        self.spelled[0] = token;
+        if positions.is_empty() {
+            return;
+        }
+        if token == TokenId::END || self.order == 1 {
+            rows.row(0, &[token], positions.len() as u64);
+            return;
+        }
+        self.sort_from(1, 0, positions, rows);
+    }
+
+    /// Sorts positions whose rows share `depth` tokens, which are spelled already; the first row
+    /// shares `shared` of them with the row before.
+    fn sort_from(
+        &mut self,
+        depth: usize,
+        shared: usize,
+        positions: &mut [u32],
+        rows: &mut impl Rows,
+    ) {
+        let fields = self.fields(depth);
+        let first = self.keys.len();
+        self.pack(depth, fields, positions);
+        self.keys[first..].sort_unstable();
+        for (position, key) in positions.iter_mut().zip(&self.keys[first..]) {
+            *position = *key as u32;
+        }
+        let mut shared = shared;
+        let mut group = 0;
+        while group < positions.len() {
+            let key = self.keys[first + group] >> POSITION_BITS;
+            let mut end = group + 1;
+            while end < positions.len() && self.keys[first + end] >> POSITION_BITS == key {
+                end += 1;
+            }
+            let length = self.spell(depth, fields, key);
+            self.hand_on(
+                length,
+                depth + fields,
+                shared,
+                &mut positions[group..end],
+                rows,
+            );
+            if end < positions.len() {
+                let differing = key ^ (self.keys[first + end] >> POSITION_BITS);
+                shared = depth + fields - 1 - (differing.ilog2() / self.bits_a_token) as usize;
+            }
+            group = end;
+        }
+        self.keys.truncate(first);
+    }
+
+    /// A group of rows that are equal in their first `depth` tokens, or in all.
+    fn hand_on(
+        &mut self,
+        length: usize,
+        depth: usize,
+        shared: usize,
+        group: &mut [u32],
+        rows: &mut impl Rows,
+    ) {
+        let complete = length < depth || depth == self.order || self.ends(depth);
+        if complete {
+            rows.row(shared, &self.spelled[shared..length], group.len() as u64);
+        } else if let [position] = group {
+            let length = self.read_on(depth, *position);
+            rows.row(shared, &self.spelled[shared..length], 1);
+        } else {
+            self.sort_from(depth, shared, group, rows);
+        }
+    }
+
+    /// How many tokens beyond the first `depth` one key holds.
+    fn fields(&self, depth: usize) -> usize {
+        let fit = (u128::BITS - POSITION_BITS) / self.bits_a_token;
+        (self.order - depth).min(fit as usize)
+    }
+
+    /// One key a position: `fields` tokens from `depth` on, zeros beyond the sentence's end.
+    fn pack(&mut self, depth: usize, fields: usize, positions: &[u32]) {
+        let (text, bits) = (self.text, self.bits_a_token);
+        let ahead = positions
+            .iter()
+            .skip(LOOK_AHEAD)
+            .chain(positions.iter().take(LOOK_AHEAD));
+        self.keys
+            .extend(positions.iter().zip(ahead).map(|(&position, &ahead)| {
+                prefetch(text, ahead as usize + depth);
+                let start = position as usize + depth;
+                let mut within = u32::MAX;
+                let mut key = 0u128;
+                for token in &text[start..start + fields] {
+                    key = key << bits | u128::from(token.0 & within);
+                    within = if *token == TokenId::END { 0 } else { within };
+                }
+                key << POSITION_BITS | u128::from(position)
+            }));
+    }
+
+    /// Spells a key's tokens; returns the row's length as far as it is known.
+    fn spell(&mut self, depth: usize, fields: usize, key: u128) -> usize {
+        let mask = (1u128 << self.bits_a_token) - 1;
+        for field in 0..fields {
+            let below = (fields - 1 - field) as u32 * self.bits_a_token;
+            let token = TokenId(((key >> below) & mask) as u32);
+            self.spelled[depth + field] = token;
+            if token == TokenId::END {
+                return depth + field + 1;
+            }
+        }
+        depth + fields
+    }
+
+    fn ends(&self, depth: usize) -> bool {
+        self.spelled[depth - 1] == TokenId::END
+    }
+
+    /// Spells the rest of a row that no other equals; returns its length.
+    fn read_on(&mut self, depth: usize, position: u32) -> usize {
+        let rest = &self.text[position as usize..][depth..self.order];
+        for (at, &token) in (depth..).zip(rest) {
+            self.spelled[at] = token;
+            if token == TokenId::END {
+                return at + 1;
+            }
+        }
+        self.order
+    }
+}
