@@ -17,8 +17,7 @@
 
 use rayon::prelude::*;
 
-use super::census::PartLevel;
-use super::{Census, Counts};
+use super::{Adjusted, Census, Counts, Read};
 use crate::error::Result;
 use crate::token::TokenId;
 
@@ -78,7 +77,8 @@ impl CountsOfCounts {
 
     /// Of the raw counts of an order of a census, with 0 for `<s>`, which is never predicted.
     pub fn raw_in(census: &Census, order: usize) -> Result<Self> {
-        let mut this = Self::in_census(census, order, |level| Ok(level.raw()?.columns().0.into()))?;
+        let raw = |part: usize| census.parts()[part].level(order).raw();
+        let mut this = Self::in_parts(census, raw)?;
         if order == 1 {
             this.change(census.extent().sentences, -1);
         }
@@ -86,38 +86,37 @@ impl CountsOfCounts {
     }
 
     /// Of the adjusted counts of an order of a census.
-    pub fn adjusted_in(census: &Census, order: usize) -> Result<Self> {
-        Self::in_census(census, order, |level| {
-            Ok(level.adjusted()?.columns().0.into())
-        })
+    pub fn adjusted_in(census: &Census, adjusted: &Adjusted, order: usize) -> Result<Self> {
+        Self::in_parts(census, |part| adjusted.read(census, part, order))
     }
 
     /// Of the adjusted counts of an order of a census, with KenLM's quirk.
-    pub fn as_kenlm_in(census: &Census, order: usize) -> Result<Self> {
-        let mut this = Self::adjusted_in(census, order)?;
+    pub fn as_kenlm_in(census: &Census, adjusted: &Adjusted, order: usize) -> Result<Self> {
+        let mut this = Self::adjusted_in(census, adjusted, order)?;
         if let Some((part, node)) = last_in_suffix_order_of(census, order)? {
-            let level = census.parts()[part].level(order);
-            this.change(level.adjusted()?.get(node), -1);
-            this.change(level.raw()?.get(node), 1);
+            this.change(adjusted.read(census, part, order)?.get(node), -1);
+            this.change(census.parts()[part].level(order).raw()?.get(node), 1);
         }
         Ok(this)
     }
 
     /// Small counts are bytes, and the others do not matter here.
-    fn in_census(
+    fn in_parts<'c>(
         census: &Census,
-        order: usize,
-        counts: impl Fn(&PartLevel) -> Result<Vec<u8>> + Sync,
+        counts: impl Fn(usize) -> Result<Read<'c>> + Sync,
     ) -> Result<Self> {
-        let of_part = |part: &super::Part| {
+        let of_part = |part: usize| {
             let mut of_byte = [0u64; 256];
-            counts(part.level(order))?
+            let counts = counts(part)?;
+            counts
+                .columns()
+                .0
                 .iter()
                 .for_each(|&count| of_byte[usize::from(count)] += 1);
             Ok([1, 2, 3, 4].map(|k| of_byte[k]))
         };
         let add = |a: [u64; 4], b: [u64; 4]| Ok([0, 1, 2, 3].map(|k| a[k] + b[k]));
-        let parts = census.parts().par_iter().map(of_part);
+        let parts = (0..census.parts().len()).into_par_iter().map(of_part);
         let seen = parts.try_reduce(|| [0; 4], add)?;
         Ok(CountsOfCounts { seen })
     }

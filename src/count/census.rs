@@ -8,10 +8,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::Order;
 use super::grow::Grown;
 use super::part::Division;
 use super::tally::{self, LargeCount, Tallies};
-use super::{Order, left};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{Depot, Kept};
 use crate::token::TokenId;
@@ -39,8 +39,6 @@ pub struct PartLevel {
     len: usize,
     tokens: Kept<TokenId>,
     raw: KeptTallies,
-    /// Kneser–Ney's counts, where they are not the raw ones.
-    adjusted: Option<KeptTallies>,
     children: Kept<u32>,
     suffixes: Kept<u32>,
 }
@@ -115,14 +113,6 @@ impl Census {
         &mut self.parts
     }
 
-    /// Finds Kneser–Ney's counts of every order, with about so many bytes of memory.
-    ///
-    /// # Errors
-    /// If the depot's disk fails.
-    pub fn adjust(&mut self, memory: u64, depot: &Depot) -> Result<()> {
-        left::adjust(self, memory, depot)
-    }
-
     /// How many n-grams of an order there are.
     pub fn len(&self, order: usize) -> usize {
         self.firsts[order - 1][self.parts.len()] as usize
@@ -131,6 +121,56 @@ impl Census {
     /// How many tokens the vocabulary has, the specials included.
     pub fn vocabulary_len(&self) -> usize {
         self.len(1)
+    }
+
+    /// The last tokens of an order's n-grams, part by part, to be used up; from order 3 on, nothing
+    /// but the table needs them once suffixes are found.
+    pub fn take_tokens(&mut self, order: usize) -> Vec<Kept<TokenId>> {
+        let levels = self.parts.iter_mut().map(|part| part.level_mut(order));
+        levels.map(|level| level.tokens.move_out()).collect()
+    }
+
+    /// Where the followers of each of a part's n-grams begin among all n-grams of the order above;
+    /// and, from the last part, where the last ones end.
+    ///
+    /// # Errors
+    /// If the part cannot be read.
+    pub fn child_nodes(&self, part: usize, order: usize) -> Result<Vec<u32>> {
+        let first = self.nodes(part, order + 1).start as u32;
+        let children = self.parts[part].level(order).children()?;
+        let own = match part + 1 == self.parts.len() {
+            true => &children[..],
+            false => &children[..children.len() - 1],
+        };
+        Ok(own.iter().map(|child| first + child).collect())
+    }
+
+    /// The large counts of a part, by node among all n-grams of the order.
+    ///
+    /// # Errors
+    /// If the part cannot be read.
+    pub fn large_counts(&self, part: usize, order: usize) -> Result<Vec<LargeCount>> {
+        let first = self.nodes(part, order).start as u64;
+        let raw = self.parts[part].level(order).raw()?;
+        let moved = raw.columns().1.iter().map(|entry| LargeCount {
+            index: first + entry.index,
+            count: entry.count,
+        });
+        Ok(moved.collect())
+    }
+
+    /// Runs of parts that hold at most so many n-grams of an order, or one part more.
+    pub fn stretches(&self, order: usize, ngrams: usize) -> Vec<Range<usize>> {
+        let mut stretches = Vec::new();
+        let mut first = 0;
+        for part in 1..=self.parts.len() {
+            let held = |end| self.nodes(end, order).end - self.nodes(first, order).start;
+            if part == self.parts.len() || held(part) > ngrams {
+                stretches.push(first..part);
+                first = part;
+            }
+        }
+        stretches
     }
 
     /// The nodes of one part among all n-grams of an order.
@@ -158,7 +198,6 @@ impl Part {
                 len: level.tokens.len(),
                 tokens: depot.keep(level.tokens)?,
                 raw: KeptTallies::keep(level.raw, depot)?,
-                adjusted: None,
                 children: depot.keep(level.children)?,
                 suffixes: depot.keep(Vec::new())?,
             })
@@ -199,11 +238,6 @@ impl PartLevel {
         self.raw.read()
     }
 
-    /// Kneser–Ney's count of each: see [`adjusted`](super::adjusted).
-    pub fn adjusted(&self) -> Result<Read<'_>> {
-        self.adjusted.as_ref().unwrap_or(&self.raw).read()
-    }
-
     /// Where the followers of each begin in the level above, and where the last ones end, counted
     /// from the part's first. Empty at the highest order.
     pub fn children(&self) -> Result<Cow<'_, [u32]>> {
@@ -216,8 +250,15 @@ impl PartLevel {
         self.suffixes.read()
     }
 
-    pub(super) fn set_adjusted(&mut self, adjusted: KeptTallies) {
-        self.adjusted = Some(adjusted);
+    /// The suffixes at order 2 and above: see [`PartLevel::suffixes`].
+    pub fn suffix_nodes(&self, order: usize) -> Result<Cow<'_, [u32]>> {
+        if order > 2 {
+            return self.suffixes();
+        }
+        Ok(match self.tokens()? {
+            Cow::Borrowed(tokens) => Cow::Borrowed(bytemuck::cast_slice(tokens)),
+            Cow::Owned(tokens) => Cow::Owned(bytemuck::allocation::cast_vec(tokens)),
+        })
     }
 
     pub(super) fn set_suffixes(&mut self, suffixes: Kept<u32>) {
@@ -232,7 +273,7 @@ impl KeptTallies {
         Ok(KeptTallies { small, large })
     }
 
-    fn read(&self) -> Result<Read<'_>> {
+    pub(super) fn read(&self) -> Result<Read<'_>> {
         Ok(Read {
             small: self.small.read()?,
             large: &self.large,

@@ -10,61 +10,80 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::census::{Census, KeptTallies};
+use super::census::{Census, KeptTallies, Read};
 use super::tally::Tallies;
 use crate::error::Result;
 use crate::store::Depot;
 use crate::token::TokenId;
 
-/// Finds Kneser–Ney's counts for every order below the highest, with about so many bytes of memory.
-///
-/// What begins with `<s>`, and the highest order, keep their raw counts; `<s>` itself gets 0.
-pub(super) fn adjust(census: &mut Census, memory: u64, depot: &Depot) -> Result<()> {
-    for order in 1..census.order().get() {
-        let counted: Vec<Vec<KeptTallies>> = stretches(census, order, memory)
-            .into_par_iter()
-            .map(|parts| count(census, order, parts, depot))
-            .collect::<Result<_>>()?;
-        let start = TokenId::START.index();
-        let start = census.division().part_of(start as u32);
-        for (number, adjusted) in counted.into_iter().flatten().enumerate() {
-            if number != start || order == 1 {
-                census.parts_mut()[number]
-                    .level_mut(order)
-                    .set_adjusted(adjusted);
-            }
-        }
-    }
-    if census.order().get() == 1 {
-        forget_starts(census, depot)?;
-    }
-    Ok(())
+/// Kneser–Ney's counts of every n-gram of a census: see [`adjusted`](super::adjusted).
+#[derive(Debug)]
+pub struct Adjusted {
+    /// By order below the highest, then by part; none where the raw counts stay.
+    counts: Vec<Vec<Option<KeptTallies>>>,
 }
 
-/// At order 1 alone the raw counts stay, but for that of `<s>`, which is never predicted.
-fn forget_starts(census: &mut Census, depot: &Depot) -> Result<()> {
+impl Adjusted {
+    /// Finds the counts of every order, with about so many bytes of memory.
+    ///
+    /// # Errors
+    /// If the depot's disk fails.
+    pub fn of(census: &Census, memory: u64, depot: &Depot) -> Result<Self> {
+        let below = 1..census.order().get().max(2);
+        let counts = below.map(|order| of_order(census, order, memory, depot));
+        Ok(Adjusted {
+            counts: counts.collect::<Result<_>>()?,
+        })
+    }
+
+    /// The counts of one part's n-grams of an order.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn read<'a>(&'a self, census: &'a Census, part: usize, order: usize) -> Result<Read<'a>> {
+        match self
+            .counts
+            .get(order - 1)
+            .and_then(|parts| parts[part].as_ref())
+        {
+            Some(adjusted) => adjusted.read(),
+            None => census.parts()[part].level(order).raw(),
+        }
+    }
+}
+
+/// The counts of one order. What begins with `<s>` keeps its raw count; `<s>` itself gets 0.
+fn of_order(
+    census: &Census,
+    order: usize,
+    memory: u64,
+    depot: &Depot,
+) -> Result<Vec<Option<KeptTallies>>> {
     let start = census.division().part_of(TokenId::START.0);
-    let none = KeptTallies::keep([0].into_iter().collect(), depot)?;
-    census.parts_mut()[start].level_mut(1).set_adjusted(none);
-    Ok(())
+    let mut counts: Vec<Option<KeptTallies>> = if order < census.order().get() {
+        let stretches = stretches(census, order, memory).into_par_iter();
+        let counted = stretches.map(|parts| count(census, order, parts, depot));
+        counted
+            .collect::<Result<Vec<_>>>()?
+            .into_iter()
+            .flatten()
+            .map(Some)
+            .collect()
+    } else {
+        census.parts().iter().map(|_| None).collect()
+    };
+    counts[start] = match order {
+        1 => Some(KeptTallies::keep([0].into_iter().collect(), depot)?),
+        _ => None,
+    };
+    Ok(counts)
 }
 
 /// Runs of parts with about as many n-grams of an order each, one for each thread at least.
 fn stretches(census: &Census, order: usize, memory: u64) -> Vec<Range<usize>> {
     let threads = rayon::current_num_threads();
-    let nodes = census.len(order);
-    let at_once = (memory as usize / size_of::<u32>() / threads).max(1);
-    let share = nodes.div_ceil(threads).min(at_once).max(1);
-    let mut stretches = Vec::new();
-    let mut first = 0;
-    for part in 0..census.parts().len() {
-        let held = census.nodes(part, order).end - census.nodes(first, order).start;
-        if held >= share || part + 1 == census.parts().len() {
-            stretches.push(first..part + 1);
-            first = part + 1;
-        }
-    }
-    stretches
+    let at_once = memory as usize / size_of::<u32>() / threads;
+    census.stretches(order, census.len(order).div_ceil(threads).min(at_once))
 }
 
 /// The left neighbours of each n-gram of these parts.
@@ -78,15 +97,10 @@ fn count(
     let mut neighbours = vec![0u32; census.nodes(parts.end - 1, order).end - first];
     for part in census.parts() {
         let above = part.level(order + 1);
-        match order {
-            1 => above
-                .tokens()?
-                .iter()
-                .for_each(|token| bump(&mut neighbours, token.0, first)),
-            _ => above
-                .suffixes()?
-                .iter()
-                .for_each(|&suffix| bump(&mut neighbours, suffix, first)),
+        for &suffix in above.suffix_nodes(order + 1)?.iter() {
+            if let Some(count) = neighbours.get_mut((suffix as usize).wrapping_sub(first)) {
+                *count += 1;
+            }
         }
     }
     let of_part = |part| {
@@ -96,10 +110,4 @@ fn count(
         KeptTallies::keep(tallies, depot)
     };
     parts.map(of_part).collect()
-}
-
-fn bump(neighbours: &mut [u32], node: u32, first: usize) {
-    if let Some(count) = neighbours.get_mut((node as usize).wrapping_sub(first)) {
-        *count += 1;
-    }
 }

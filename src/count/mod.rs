@@ -31,6 +31,7 @@ mod tests;
 mod trie;
 
 pub use census::{Census, Extent, Part, PartLevel, Read};
+pub use left::Adjusted;
 pub use order::Order;
 pub use part::Division;
 pub use trie::{Counts, Level};

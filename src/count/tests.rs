@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::adjusted::CountsOfCounts;
 use super::grow::Rows;
 use super::sort::RowSorter;
-use super::{Census, Counts, Level, Order, plain, refine};
+use super::{Adjusted, Census, Counts, Level, Order, plain, refine};
 use crate::progress::Quiet;
 use crate::store::Depot;
 use crate::token::{TokenId, TokenText};
@@ -96,13 +96,14 @@ proptest! {
         let order = Order::new(n).unwrap();
         let plain = plain::count(&text(&sentences), 9, order).unwrap();
         let census = narrowed(text(&sentences), 9, order);
+        let adjusted = Adjusted::of(&census, u64::MAX, &Depot::in_memory()).unwrap();
         for order in 1..=n {
             prop_assert_eq!(
-                CountsOfCounts::adjusted_in(&census, order).unwrap(),
+                CountsOfCounts::adjusted_in(&census, &adjusted, order).unwrap(),
                 CountsOfCounts::adjusted(&plain, order)
             );
             prop_assert_eq!(
-                CountsOfCounts::as_kenlm_in(&census, order).unwrap(),
+                CountsOfCounts::as_kenlm_in(&census, &adjusted, order).unwrap(),
                 CountsOfCounts::as_kenlm(&plain, order)
             );
         }
@@ -168,9 +169,7 @@ fn text(sentences: &[Vec<u32>]) -> TokenText {
 
 fn narrowed(text: TokenText, vocabulary_len: usize, order: Order) -> Census {
     let depot = Depot::in_memory();
-    let mut census = refine::count(text, vocabulary_len, order, &depot, &Quiet).unwrap();
-    census.adjust(u64::MAX, &depot).unwrap();
-    census
+    refine::count(text, vocabulary_len, order, &depot, &Quiet).unwrap()
 }
 
 /// The parts of a census put together.
@@ -180,6 +179,7 @@ fn flat(census: &Census) -> Counts {
         sentences: census.extent().sentences,
         tokens: census.extent().tokens,
     };
+    let adjusted = Adjusted::of(census, 64, &Depot::in_memory()).unwrap();
     let highest = census.order().get();
     for order in 1..=highest {
         let mut whole = Level::default();
@@ -193,7 +193,8 @@ fn flat(census: &Census) -> Counts {
             }
             whole.tokens.extend(tokens.iter());
             whole.raw.extend(level.raw().unwrap().iter());
-            whole.adjusted.extend(level.adjusted().unwrap().iter());
+            let adjusted = adjusted.read(census, number, order).unwrap();
+            whole.adjusted.extend(adjusted.iter());
             if order < highest {
                 let first = census.nodes(number, order + 1).start as u32;
                 whole.children.pop();

@@ -1,17 +1,19 @@
 //! Here are ids, give me a model: count, smooth, table.
 
 use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
 
 use super::columns::{Columns, InFile, InMemory, Name, Numbers};
 use super::format;
 use super::header::NgramHeader;
 use super::table::Table;
-use crate::count::{Census, Order, PartLevel, refine};
+use crate::count::{Adjusted, Census, Order, PartLevel, refine};
 use crate::error::Result;
 use crate::progress::{Progress, Stage};
-use crate::smooth::{Estimate, Smoother};
-use crate::store::{Depot, Writer};
-use crate::token::{Reading, TokenText, Vocabulary};
+use crate::smooth::{Estimate, SmoothedPart, Smoother};
+use crate::store::{Depot, Kept, Writer};
+use crate::token::{Reading, TokenId, TokenText, Vocabulary};
 
 /// What to build.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +46,7 @@ pub struct Written {
     pub bytes: u64,
 }
 
-/// Counts a text and smooths the counts; stages `first_stage` and the two after, of `stages`.
+/// Counts a text and smooths the counts; stages `first_stage` and the one after.
 ///
 /// # Errors
 /// If the text has no sentences or too many n-grams.
@@ -56,10 +58,17 @@ pub fn build(
     progress: &dyn Progress,
 ) -> Result<Built> {
     let depot = Depot::in_memory();
-    let mut columns = InMemory::default();
-    let made = make(
+    let mut census = count(
         text,
         vocabulary.len(),
+        plan.order,
+        &depot,
+        first_stage,
+        progress,
+    )?;
+    let mut columns = InMemory::default();
+    let header = compile(
+        &mut census,
         plan,
         &depot,
         &mut columns,
@@ -67,7 +76,7 @@ pub fn build(
         progress,
     )?;
     Ok(Built {
-        header: made.header,
+        header,
         vocabulary,
         table: Table::from_levels(columns.levels)?,
     })
@@ -88,150 +97,180 @@ pub fn build_file(
 ) -> Result<Written> {
     let mut writer = Writer::create(path, format::KIND)?;
     vocabulary.save(&mut writer)?;
-    let mut file = InFile::begin(writer)?;
-    let made = make(
+    let mut census = count(
         text,
         vocabulary.len(),
-        plan,
+        plan.order,
         depot,
-        &mut file,
         first_stage,
         progress,
-    );
-    let writer = file.end()?;
-    let made = made?;
-    let bytes = format::finish(writer, plan.order, &made.header)?;
+    )?;
+    let mut file = InFile::begin(writer)?;
+    let header = compile(&mut census, plan, depot, &mut file, first_stage, progress)?;
+    let bytes = format::finish(file.end()?, plan.order, &header)?;
     Ok(Written {
-        header: made.header,
-        sizes: made.sizes,
+        header,
+        sizes: sizes(&census),
         bytes,
     })
 }
 
-struct Made {
-    header: NgramHeader,
-    sizes: Vec<usize>,
-}
-
-fn make(
+fn count(
     text: TokenText,
     vocabulary_len: usize,
-    plan: Plan,
+    order: Order,
     depot: &Depot,
-    columns: &mut dyn Columns,
     first_stage: Stage,
     progress: &dyn Progress,
-) -> Result<Made> {
+) -> Result<Census> {
     progress.stage(Stage {
         name: "count",
         unit: "tokens",
         total: Some(refine::work(&text)),
         ..first_stage
     });
-    let mut census = refine::count(text, vocabulary_len, plan.order, depot, progress)?;
-    let orders = 1..=plan.order.get();
-    let sizes: Vec<usize> = orders.clone().map(|order| census.len(order)).collect();
+    refine::count(text, vocabulary_len, order, depot, progress)
+}
+
+fn sizes(census: &Census) -> Vec<usize> {
+    (1..=census.order().get())
+        .map(|order| census.len(order))
+        .collect()
+}
+
+/// Puts every column of the table of a census.
+///
+/// What counting made is put by a thread of its own, while smoothing goes up the orders.
+fn compile(
+    census: &mut Census,
+    plan: Plan,
+    depot: &Depot,
+    columns: &mut dyn Columns,
+    first_stage: Stage,
+    progress: &dyn Progress,
+) -> Result<NgramHeader> {
     progress.stage(Stage {
         number: first_stage.number + 1,
         name: "smooth",
         unit: "n-grams",
-        total: Some(sizes.iter().sum::<usize>() as u64),
+        total: Some(sizes(census).iter().sum::<usize>() as u64),
         ..first_stage
     });
-    if plan.estimate.needs_adjusted() {
-        census.adjust(u64::MAX, depot)?;
-    }
-    for order in orders.clone() {
-        put_counted(&census, order, columns)?;
-    }
-    let smoother = smooth(&census, plan, columns, progress)?;
-    Ok(Made {
-        header: NgramHeader {
-            reading: plan.reading,
-            estimate: Some(plan.estimate),
-            unlisted: smoother.unlisted(),
-            discounts: smoother.discounts().to_vec(),
-            sentences: census.extent().sentences,
-            tokens: census.extent().tokens,
-        },
-        sizes,
+    let orders = 1..=plan.order.get();
+    let tokens: Vec<_> = orders
+        .clone()
+        .skip(2)
+        .map(|order| census.take_tokens(order))
+        .collect();
+    let census = &*census;
+    let (smoothed, waiting) = sync_channel(1);
+    thread::scope(|scope| {
+        let putting = scope.spawn(move || {
+            put_tokens(census, tokens, columns)?;
+            orders
+                .clone()
+                .try_for_each(|order| put_counted(census, order, columns))?;
+            waiting
+                .iter()
+                .try_for_each(|(order, level)| put_smoothed(order, level, columns))
+        });
+        let header = smooth(census, plan, depot, smoothed, progress);
+        let put = putting.join();
+        put.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        header
     })
 }
 
-/// The columns that counting made.
-fn put_counted(census: &Census, order: usize, columns: &mut dyn Columns) -> Result<()> {
-    let of_parts = |numbers: &dyn Fn(usize, &PartLevel) -> Result<Numbers>| {
-        let parts = census.parts().iter().enumerate();
-        parts
-            .map(|(number, part)| numbers(number, part.level(order)))
-            .collect::<Result<Vec<_>>>()
-    };
-    let tokens = of_parts(&|_, level| Ok(Numbers::Tokens(level.tokens()?.into_owned())))?;
-    columns.put(order, Name::Tokens, tokens)?;
-    if order > 1 {
-        let suffixes = of_parts(&|_, level| {
-            Ok(match order {
-                2 => Numbers::Tokens(level.tokens()?.into_owned()),
-                _ => Numbers::Nodes(level.suffixes()?.into_owned()),
-            })
-        })?;
-        columns.put(order, Name::Suffix, suffixes)?;
+/// The last tokens of every order's n-grams, of which those from order 3 on are given away.
+fn put_tokens(
+    census: &Census,
+    from_3: Vec<Vec<Kept<TokenId>>>,
+    columns: &mut dyn Columns,
+) -> Result<()> {
+    for order in 1..=census.order().get().min(2) {
+        let levels = census.parts().iter().map(|part| part.level(order));
+        let tokens = |level: &PartLevel| Ok(Numbers::Tokens(level.tokens()?.into_owned()));
+        columns.put(order, Name::Tokens, &mut levels.map(tokens))?;
     }
-    if order < census.order().get() {
-        let parts = census.parts().len();
-        let children = of_parts(&|number, level| {
-            let first = census.nodes(number, order + 1).start as u32;
-            let children = level.children()?;
-            let kept = if number + 1 == parts {
-                children.len()
-            } else {
-                children.len() - 1
-            };
-            Ok(Numbers::Nodes(
-                children[..kept].iter().map(|child| first + child).collect(),
-            ))
-        })?;
-        columns.put(order, Name::Children, children)?;
+    for (order, tokens) in (3..).zip(from_3) {
+        let take = |mut kept: Kept<TokenId>| Ok(Numbers::Tokens(kept.take()?));
+        columns.put(order, Name::Tokens, &mut tokens.into_iter().map(take))?;
     }
-    let seen = of_parts(&|_, level| Ok(Numbers::Bytes(level.raw()?.columns().0.to_vec())))?;
-    columns.put(order, Name::TimesSeen, seen)?;
-    let large = of_parts(&|number, level| {
-        let first = census.nodes(number, order).start as u64;
-        let raw = level.raw()?;
-        let large = raw
-            .columns()
-            .1
-            .iter()
-            .map(|entry| crate::count::tally::LargeCount {
-                index: first + entry.index,
-                ..*entry
-            });
-        Ok(Numbers::Large(large.collect()))
-    })?;
-    columns.put(order, Name::TimesSeenLarge, large)
+    Ok(())
 }
 
-fn smooth<'c>(
-    census: &'c Census,
-    plan: Plan,
-    columns: &mut dyn Columns,
-    progress: &dyn Progress,
-) -> Result<Smoother<'c>> {
-    let mut smoother = Smoother::new(&plan.estimate, census, progress)?;
-    columns.put(
-        1,
-        Name::Log10Prob,
-        vec![Numbers::Logs(smoother.unigrams()?)],
-    )?;
-    for order in 2..=plan.order.get() {
-        let parts = smoother.level(order, progress)?;
-        let (mut probabilities, mut backoffs) = (Vec::new(), Vec::new());
-        for part in parts {
-            probabilities.push(Numbers::Logs(part.log10_prob));
-            backoffs.push(Numbers::Logs(part.log10_backoff));
-        }
-        columns.put(order - 1, Name::Log10Backoff, backoffs)?;
-        columns.put(order, Name::Log10Prob, probabilities)?;
+/// The other columns that counting made.
+fn put_counted(census: &Census, order: usize, columns: &mut dyn Columns) -> Result<()> {
+    let levels = || census.parts().iter().map(|part| part.level(order));
+    if order > 1 {
+        let suffixes =
+            |level: &PartLevel| Ok(Numbers::Nodes(level.suffix_nodes(order)?.into_owned()));
+        columns.put(order, Name::Suffix, &mut levels().map(suffixes))?;
     }
-    Ok(smoother)
+    if order < census.order().get() {
+        let children = |part| Ok(Numbers::Nodes(census.child_nodes(part, order)?));
+        columns.put(
+            order,
+            Name::Children,
+            &mut (0..census.parts().len()).map(children),
+        )?;
+    }
+    let small = |level: &PartLevel| Ok(Numbers::Bytes(level.raw()?.columns().0.to_vec()));
+    columns.put(order, Name::TimesSeen, &mut levels().map(small))?;
+    let large = |part| Ok(Numbers::Large(census.large_counts(part, order)?));
+    columns.put(
+        order,
+        Name::TimesSeenLarge,
+        &mut (0..census.parts().len()).map(large),
+    )
+}
+
+/// Smooths order after order, and sends the numbers of each on.
+fn smooth(
+    census: &Census,
+    plan: Plan,
+    depot: &Depot,
+    smoothed: SyncSender<(usize, Vec<SmoothedPart>)>,
+    progress: &dyn Progress,
+) -> Result<NgramHeader> {
+    let adjusted = match plan.estimate.needs_adjusted() {
+        true => Some(Adjusted::of(census, u64::MAX, depot)?),
+        false => None,
+    };
+    let (adjusted, memory) = (adjusted.as_ref(), u64::MAX);
+    let mut smoother = Smoother::new(&plan.estimate, census, adjusted, memory, depot, progress)?;
+    for order in 1..=plan.order.get() {
+        // Nobody listens any more after a failed write, and who wrote says why.
+        let _ = smoothed.send((order, smoother.level(order, progress)?));
+    }
+    Ok(NgramHeader {
+        reading: plan.reading,
+        estimate: Some(plan.estimate),
+        unlisted: smoother.unlisted(),
+        discounts: smoother.discounts().to_vec(),
+        sentences: census.extent().sentences,
+        tokens: census.extent().tokens,
+    })
+}
+
+/// The columns that smoothing an order made: its probabilities, and the back-offs of the order below.
+fn put_smoothed(order: usize, parts: Vec<SmoothedPart>, columns: &mut dyn Columns) -> Result<()> {
+    let (mut probabilities, mut backoffs) = (Vec::new(), Vec::new());
+    for part in parts {
+        probabilities.push(part.log10_prob);
+        backoffs.push(part.log10_backoff);
+    }
+    let logs = |mut kept: Kept<f32>| Ok(Numbers::Logs(kept.take()?));
+    if order > 1 {
+        columns.put(
+            order - 1,
+            Name::Log10Backoff,
+            &mut backoffs.into_iter().map(logs),
+        )?;
+    }
+    columns.put(
+        order,
+        Name::Log10Prob,
+        &mut probabilities.into_iter().map(logs),
+    )
 }

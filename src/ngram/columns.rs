@@ -1,8 +1,8 @@
 //! Here are columns as they are made, piece by piece; put them where the model will be.
 //!
-//! A table in memory takes them as they come. A file is written by a thread of
-//! its own, which also brings what it wrote to the disk: the next column is
-//! computed meanwhile, and little is left to wait for at the end.
+//! A table in memory takes them as they come. A file writes them one after the
+//! other, while a thread of its own brings what was written to the disk: little
+//! is left to wait for at the end.
 
 use std::io;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 use super::table::TableLevel;
 use crate::count::tally::LargeCount;
 use crate::error::Result;
-use crate::store::Writer;
+use crate::store::{Column, Writer};
 use crate::token::TokenId;
 
 /// A column of a table: see [`TableLevel`].
@@ -63,11 +63,14 @@ impl Numbers {
     }
 }
 
-/// Something that takes whole columns.
-pub(super) trait Columns {
+/// Something that takes columns.
+pub(super) trait Columns: Send {
     /// Takes a column of one order, as pieces that follow one another.
-    fn put(&mut self, order: usize, name: Name, pieces: Vec<Numbers>) -> Result<()>;
+    fn put(&mut self, order: usize, name: Name, pieces: Pieces) -> Result<()>;
 }
+
+/// The pieces of a column, in order.
+pub(super) type Pieces<'p> = &'p mut dyn Iterator<Item = Result<Numbers>>;
 
 /// A table in memory.
 #[derive(Default)]
@@ -76,90 +79,72 @@ pub(super) struct InMemory {
 }
 
 impl Columns for InMemory {
-    fn put(&mut self, order: usize, name: Name, pieces: Vec<Numbers>) -> Result<()> {
+    fn put(&mut self, order: usize, name: Name, pieces: Pieces) -> Result<()> {
         if self.levels.len() < order {
             self.levels.resize_with(order, TableLevel::default);
         }
         let level = &mut self.levels[order - 1];
         match name {
-            Name::Tokens => level.tokens = whole(&pieces),
-            Name::Log10Prob => level.log10_prob = whole(&pieces),
-            Name::Log10Backoff => level.log10_backoff = whole(&pieces),
-            Name::Suffix => level.suffix = whole(&pieces),
-            Name::Children => level.children = whole(&pieces),
-            Name::TimesSeen => level.times_seen = whole(&pieces),
-            Name::TimesSeenLarge => level.times_seen_large = whole(&pieces),
+            Name::Tokens => level.tokens = whole(pieces)?,
+            Name::Log10Prob => level.log10_prob = whole(pieces)?,
+            Name::Log10Backoff => level.log10_backoff = whole(pieces)?,
+            Name::Suffix => level.suffix = whole(pieces)?,
+            Name::Children => level.children = whole(pieces)?,
+            Name::TimesSeen => level.times_seen = whole(pieces)?,
+            Name::TimesSeenLarge => level.times_seen_large = whole(pieces)?,
         }
         Ok(())
     }
 }
 
-fn whole<T: bytemuck::Pod>(pieces: &[Numbers]) -> crate::store::Column<T> {
-    let bytes = pieces
-        .iter()
-        .map(|piece| piece.bytes().len())
-        .sum::<usize>();
-    let mut numbers: Vec<T> = Vec::with_capacity(bytes / size_of::<T>());
+fn whole<T: bytemuck::Pod>(pieces: Pieces) -> Result<Column<T>> {
+    let mut numbers: Vec<T> = Vec::new();
     for piece in pieces {
-        numbers.extend_from_slice(bytemuck::cast_slice(piece.bytes()));
+        numbers.extend_from_slice(bytemuck::cast_slice(piece?.bytes()));
     }
-    numbers.into()
+    Ok(numbers.into())
 }
 
-/// How many columns may wait to be written.
-const COLUMNS_WAITING: usize = 2;
-
-/// A model file, written by a thread of its own and brought to the disk by another.
+/// A model file: what is written is brought to the disk by a thread of its own.
 pub(super) struct InFile {
-    columns: SyncSender<(String, Vec<Numbers>)>,
-    writing: JoinHandle<Result<Writer>>,
+    writer: Writer,
+    written: SyncSender<()>,
     syncing: JoinHandle<io::Result<()>>,
 }
 
 impl InFile {
-    pub(super) fn begin(mut writer: Writer) -> Result<Self> {
-        let (columns, waiting) = sync_channel::<(String, Vec<Numbers>)>(COLUMNS_WAITING);
+    pub(super) fn begin(writer: Writer) -> Result<Self> {
         let (written, unsynced) = sync_channel::<()>(1);
         let file = writer.handle()?;
         let syncing = thread::spawn(move || unsynced.iter().try_for_each(|()| file.sync_data()));
-        let writing = thread::spawn(move || {
-            for (section, pieces) in waiting {
-                writer.section_with(&section, |section| {
-                    pieces
-                        .into_iter()
-                        .try_for_each(|piece| section.write(piece.bytes()))
-                })?;
-                writer.flush()?;
-                // If it is still busy with what came before, it will hear of the next column.
-                let _ = written.try_send(());
-            }
-            Ok(writer)
-        });
         Ok(InFile {
-            columns,
-            writing,
+            writer,
+            written,
             syncing,
         })
     }
 
-    /// Waits until all is written, and gives the file back.
+    /// Waits until all that was written is on the disk, and gives the file back.
     pub(super) fn end(self) -> Result<Writer> {
-        drop(self.columns);
-        let writer = joined(self.writing)?;
-        joined(self.syncing).map_err(|error| writer.failure(error))?;
-        Ok(writer)
+        drop(self.written);
+        let synced = self.syncing.join();
+        let synced = synced.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        synced.map_err(|error| self.writer.failure(error))?;
+        Ok(self.writer)
     }
 }
 
-fn joined<T>(thread: JoinHandle<T>) -> T {
-    let ended = thread.join();
-    ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
 impl Columns for InFile {
-    fn put(&mut self, order: usize, name: Name, pieces: Vec<Numbers>) -> Result<()> {
-        // Nobody takes columns any more after a failed write; `end` says why.
-        let _ = self.columns.send((name.section(order), pieces));
+    fn put(&mut self, order: usize, name: Name, pieces: Pieces) -> Result<()> {
+        self.writer.section_with(&name.section(order), |section| {
+            for piece in pieces {
+                section.write(piece?.bytes())?;
+            }
+            Ok(())
+        })?;
+        self.writer.flush()?;
+        // If the other thread is still busy with what came before, it will hear of the next column.
+        let _ = self.written.try_send(());
         Ok(())
     }
 }

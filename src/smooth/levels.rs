@@ -1,53 +1,74 @@
 //! Here is a census, give me log10 p and back-offs, an order at a time.
 //!
 //! The fast way to what [`interpolate`](super::interpolate) says plainly, to the
-//! same bits. Each order needs the one below at random places and nothing else,
-//! so only that one is whole in memory; parts are smoothed side by side, each
-//! written into a stretch of its own. Tables hold `f32` logarithms, which are made
-//! here, while the numbers are in the cache.
+//! same bits. Parts are smoothed side by side. Each order needs the one below, at
+//! random places: if that fits into memory it is looked at there; if not, what
+//! each n-gram needs of it is gathered beforehand, a stretch of the order below at
+//! a time. Tables hold `f32` logarithms, which are made here, while the numbers
+//! are in the cache.
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{CountKind, Discounts, Estimate, Sharing, Unlisted};
-use crate::count::{Census, PartLevel};
+use super::{Counted, Discounts, Estimate, Sharing, Unlisted};
+use crate::count::{Adjusted, Census, PartLevel};
 use crate::error::Result;
 use crate::pages::prefetch;
 use crate::prob::log10_f32;
 use crate::progress::Progress;
+use crate::store::{Depot, Kept};
 use crate::token::TokenId;
-
-/// The numbers of one order of a part, and of the contexts below it.
-#[derive(Debug, Default)]
-pub struct SmoothedPart {
-    /// log10 p of the part's n-grams of this order.
-    pub log10_prob: Vec<f32>,
-    /// log10 of the back-off weights of the part's n-grams of the order below.
-    pub log10_backoff: Vec<f32>,
-}
 
 /// How many n-grams ahead the order below is asked for.
 const LOOK_AHEAD: usize = 16;
 
+/// The numbers of one order of a part, and of the contexts below it.
+#[derive(Debug)]
+pub struct SmoothedPart {
+    /// log10 p of the part's n-grams of this order.
+    pub log10_prob: Kept<f32>,
+    /// log10 of the back-off weights of the part's n-grams of the order below; none at order 1.
+    pub log10_backoff: Kept<f32>,
+}
+
 /// Smoothing on its way up the orders.
 pub struct Smoother<'c> {
-    census: &'c Census,
+    counted: Counted<'c>,
     sharing: Box<dyn Sharing>,
-    /// p of every n-gram of the order below.
-    below: Vec<f64>,
+    /// How many bytes the order below may take at once.
+    memory: u64,
+    depot: &'c Depot,
+    /// p of every n-gram of the order below, part by part.
+    below: Vec<Kept<f64>>,
 }
 
 impl<'c> Smoother<'c> {
-    /// Begins, by estimating what the method needs.
+    /// Begins, by estimating what the method needs; about so many bytes of memory are used beside
+    /// the depot.
     ///
     /// Where an order's counts cannot give its discounts, fixed ones are used and `progress` gets a
     /// warning.
     ///
     /// # Errors
     /// If the census cannot be read.
-    pub fn new(estimate: &Estimate, census: &'c Census, progress: &dyn Progress) -> Result<Self> {
+    ///
+    /// # Panics
+    /// If the method needs adjusted counts and there are none.
+    pub fn new(
+        estimate: &Estimate,
+        census: &'c Census,
+        adjusted: Option<&'c Adjusted>,
+        memory: u64,
+        depot: &'c Depot,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
+        let counted = Counted { census, adjusted };
         Ok(Smoother {
-            census,
-            sharing: estimate.sharing(census, progress)?,
+            sharing: estimate.sharing(&counted, progress)?,
+            counted,
+            memory,
+            depot,
             below: Vec::new(),
         })
     }
@@ -62,14 +83,30 @@ impl<'c> Smoother<'c> {
         self.sharing.unlisted()
     }
 
-    /// Order 1: log10 p of every token.
+    fn census(&self) -> &'c Census {
+        self.counted.census
+    }
+
+    /// The next order up, from 1: the numbers of each part.
     ///
     /// # Errors
     /// If the census cannot be read.
-    pub fn unigrams(&mut self) -> Result<Vec<f32>> {
-        let mut seen = Vec::with_capacity(self.census.vocabulary_len());
-        for part in self.census.parts() {
-            seen.extend(self.counts(part.level(1))?.iter());
+    pub fn level(&mut self, order: usize, progress: &dyn Progress) -> Result<Vec<SmoothedPart>> {
+        let parts: Vec<(SmoothedPart, Option<Kept<f64>>)> = match order {
+            1 => self.unigrams()?,
+            _ => self.from_below(order, progress)?,
+        };
+        let (smoothed, below): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        self.below = below.into_iter().flatten().collect();
+        Ok(smoothed)
+    }
+
+    /// Order 1: one context, the empty one, over the uniform distribution.
+    fn unigrams(&self) -> Result<Vec<(SmoothedPart, Option<Kept<f64>>)>> {
+        let parts = 0..self.census().parts().len();
+        let mut seen = Vec::with_capacity(self.census().vocabulary_len());
+        for part in parts.clone() {
+            seen.extend(self.counted.read(self.sharing.counts(), part, 1)?.iter());
         }
         seen[TokenId::START.index()] = 0;
         let mut probability = vec![0.0; seen.len()];
@@ -77,59 +114,63 @@ impl<'c> Smoother<'c> {
         let uniform = reserved / (seen.len() - 1) as f64;
         probability.iter_mut().for_each(|p| *p += uniform);
         probability[TokenId::START.index()] = 0.0;
-        let mut log10_prob = vec![0.0; probability.len()];
-        log10_f32(&probability, &mut log10_prob);
-        self.below = probability;
-        Ok(log10_prob)
+        let keep = |part| self.keep(1, probability[self.census().nodes(part, 1)].to_vec(), &[]);
+        parts.map(keep).collect()
     }
 
-    /// A higher order, after the one below it: the numbers of each part.
-    ///
-    /// # Errors
-    /// If the census cannot be read.
-    pub fn level(&mut self, order: usize, progress: &dyn Progress) -> Result<Vec<SmoothedPart>> {
-        let top = order == self.census.order().get();
-        let mut probability = vec![0.0; if top { 0 } else { self.census.len(order) }];
-        let mut rest = &mut probability[..];
-        let stretches: Vec<&mut [f64]> = (0..self.census.parts().len())
-            .map(|part| {
-                let len = if top {
-                    0
-                } else {
-                    self.census.nodes(part, order).len()
-                };
-                rest.split_off_mut(..len).expect("parts cover the level")
-            })
-            .collect();
-        let smoothed = stretches
-            .into_par_iter()
-            .enumerate()
-            .map_init(Vec::new, |scratch, (part, stretch)| {
-                let len = self.census.nodes(part, order).len();
-                let probability = if top {
-                    scratch.resize(len, 0.0);
-                    &mut scratch[..]
-                } else {
-                    stretch
-                };
-                let smoothed = self.part(part, order, probability);
-                progress.advance(len as u64);
-                smoothed
-            })
-            .collect::<Result<_>>()?;
-        self.below = probability;
-        Ok(smoothed)
+    /// A higher order, from the one below it.
+    fn from_below(
+        &self,
+        order: usize,
+        progress: &dyn Progress,
+    ) -> Result<Vec<(SmoothedPart, Option<Kept<f64>>)>> {
+        let stretches = self.stretches(order - 1);
+        let (whole, gathered) = match &stretches[..] {
+            [all] => (self.load(all.clone())?, Vec::new()),
+            many => (Vec::new(), self.gather(order, many)?),
+        };
+        let parts = (0..self.census().parts().len()).into_par_iter();
+        let smoothed = parts.map(|part| {
+            let lower = match gathered.get(part) {
+                Some(gathered) => gathered.read()?.into_owned(),
+                None => self.look_up(order, part, &whole)?,
+            };
+            progress.advance(lower.len() as u64);
+            self.part(part, order, &lower)
+        });
+        smoothed.collect()
     }
 
-    fn part(&self, number: usize, order: usize, probability: &mut [f64]) -> Result<SmoothedPart> {
-        let part = &self.census.parts()[number];
-        let (contexts, level) = (part.level(order - 1), part.level(order));
-        let mut lower = Vec::new();
-        self.lower(order, level, &mut lower)?;
-        let counts = self.counts(level)?;
+    /// The logarithms of a part's numbers, and the probabilities for the order above.
+    fn keep(
+        &self,
+        order: usize,
+        probability: Vec<f64>,
+        backoff: &[f64],
+    ) -> Result<(SmoothedPart, Option<Kept<f64>>)> {
+        let smoothed = SmoothedPart {
+            log10_prob: self.depot.keep(log10(&probability))?,
+            log10_backoff: self.depot.keep(log10(backoff))?,
+        };
+        let is_top = order == self.census().order().get();
+        let probability = (!is_top)
+            .then(|| self.depot.keep(probability))
+            .transpose()?;
+        Ok((smoothed, probability))
+    }
+
+    fn part(
+        &self,
+        number: usize,
+        order: usize,
+        lower: &[f64],
+    ) -> Result<(SmoothedPart, Option<Kept<f64>>)> {
+        let contexts = self.census().parts()[number].level(order - 1);
+        let counts = self.counted.read(self.sharing.counts(), number, order)?;
         let children = contexts.children()?;
-        let mut seen: Vec<u64> = Vec::new();
+        let mut probability = vec![0.0; lower.len()];
         let mut backoff = Vec::with_capacity(contexts.len());
+        let mut seen: Vec<u64> = Vec::new();
         for followers in children.windows(2) {
             let followers = followers[0] as usize..followers[1] as usize;
             if followers.is_empty() {
@@ -145,44 +186,76 @@ impl<'c> Smoother<'c> {
             }
             backoff.push(self.sharing.backoff(Some(reserved)));
         }
-        let mut smoothed = SmoothedPart {
-            log10_prob: vec![0.0; probability.len()],
-            log10_backoff: vec![0.0; backoff.len()],
+        self.keep(order, probability, &backoff)
+    }
+
+    /// Runs of parts whose n-grams of an order fit into memory together.
+    fn stretches(&self, order: usize) -> Vec<Range<usize>> {
+        let fit = (self.memory as usize / size_of::<f64>()).max(1);
+        self.census().stretches(order, fit)
+    }
+
+    /// p of the n-grams of the order below, of some parts.
+    fn load(&self, parts: Range<usize>) -> Result<Vec<f64>> {
+        let lens = self.below[parts.clone()].iter().map(Kept::len);
+        let mut whole = vec![0.0; lens.clone().sum()];
+        let mut rest = &mut whole[..];
+        let places = lens.map(|len| rest.split_off_mut(..len).expect("there is room for all"));
+        let tasks: Vec<_> = places.zip(&self.below[parts]).collect();
+        tasks.into_par_iter().try_for_each(|(place, part)| {
+            place.copy_from_slice(&part.read()?);
+            Ok(())
+        })?;
+        Ok(whole)
+    }
+
+    /// What each n-gram of a part is interpolated with, if the order below is `whole` in memory.
+    /// Looks at random places wait for memory, and wait together where nothing else is done.
+    fn look_up(&self, order: usize, part: usize, whole: &[f64]) -> Result<Vec<f64>> {
+        let level = self.census().parts()[part].level(order);
+        if self.sharing.unlisted() == Unlisted::Uniform {
+            let uniform = 1.0 / (self.census().vocabulary_len() - 1) as f64;
+            return Ok(vec![uniform; level.len()]);
+        }
+        let suffixes = level.suffix_nodes(order)?;
+        let look_up = |(at, &suffix): (usize, &u32)| {
+            if let Some(&ahead) = suffixes.get(at + LOOK_AHEAD) {
+                prefetch(whole, ahead as usize);
+            }
+            whole[suffix as usize]
         };
-        log10_f32(probability, &mut smoothed.log10_prob);
-        log10_f32(&backoff, &mut smoothed.log10_backoff);
-        Ok(smoothed)
+        Ok(suffixes.iter().enumerate().map(look_up).collect())
     }
 
-    fn counts<'p>(&self, level: &'p PartLevel) -> Result<crate::count::Read<'p>> {
-        match self.sharing.counts() {
-            CountKind::Raw => level.raw(),
-            CountKind::Adjusted => level.adjusted(),
-        }
-    }
-
-    /// What each n-gram of a part is interpolated with. Looks at random places wait for memory, and
-    /// wait together where nothing else is done.
-    fn lower(&self, order: usize, level: &PartLevel, lower: &mut Vec<f64>) -> Result<()> {
-        let below = |suffix: u32| self.below[suffix as usize];
-        match (self.sharing.unlisted(), order) {
-            (Unlisted::Uniform, _) => {
-                let uniform = 1.0 / (self.census.vocabulary_len() - 1) as f64;
-                lower.resize(level.len(), uniform);
-            }
-            (Unlisted::LowerOrder, 2) => {
-                lower.extend(level.tokens()?.iter().map(|token| below(token.0)));
-            }
-            (Unlisted::LowerOrder, _) => {
-                let suffixes = level.suffixes()?;
-                lower.extend(suffixes.iter().enumerate().map(|(at, &suffix)| {
-                    if let Some(&ahead) = suffixes.get(at + LOOK_AHEAD) {
-                        prefetch(&self.below, ahead as usize);
+    /// The same for every part, if not all of the order below fits into memory at once.
+    fn gather(&self, order: usize, stretches: &[Range<usize>]) -> Result<Vec<Kept<f64>>> {
+        let census = self.census();
+        let empty = |level: &PartLevel| self.depot.keep(vec![0.0; level.len()]);
+        let mut gathered: Vec<Kept<f64>> = (census.parts().iter())
+            .map(|part| empty(part.level(order)))
+            .collect::<Result<_>>()?;
+        for stretch in stretches {
+            let first = census.nodes(stretch.start, order - 1).start;
+            let loaded = self.load(stretch.clone())?;
+            let parts = gathered.par_iter_mut().zip(census.parts());
+            parts.try_for_each(|(gathered, part)| {
+                let mut lower = gathered.take()?;
+                let suffixes = part.level(order).suffix_nodes(order)?;
+                for (lower, &suffix) in lower.iter_mut().zip(suffixes.iter()) {
+                    if let Some(p) = loaded.get((suffix as usize).wrapping_sub(first)) {
+                        *lower = *p;
                     }
-                    below(suffix)
-                }));
-            }
+                }
+                *gathered = self.depot.keep(lower)?;
+                Ok(())
+            })?;
         }
-        Ok(())
+        Ok(gathered)
     }
+}
+
+fn log10(probabilities: &[f64]) -> Vec<f32> {
+    let mut logs = vec![0.0; probabilities.len()];
+    log10_f32(probabilities, &mut logs);
+    logs
 }

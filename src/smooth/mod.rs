@@ -43,7 +43,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::count::adjusted::CountsOfCounts;
-use crate::count::{Census, Counts};
+use crate::count::{Adjusted, Census, Counts, Read};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::token::TokenId;
@@ -227,25 +227,45 @@ impl Statistics for Counts {
     }
 }
 
-impl Statistics for Census {
+/// A census, and Kneser–Ney's counts if they are needed.
+struct Counted<'c> {
+    census: &'c Census,
+    adjusted: Option<&'c Adjusted>,
+}
+
+impl<'c> Counted<'c> {
+    fn adjusted(&self) -> &'c Adjusted {
+        self.adjusted
+            .expect("who needs adjusted counts has made them")
+    }
+
+    fn read(&self, kind: CountKind, part: usize, order: usize) -> Result<Read<'c>> {
+        match kind {
+            CountKind::Raw => self.census.parts()[part].level(order).raw(),
+            CountKind::Adjusted => self.adjusted().read(self.census, part, order),
+        }
+    }
+}
+
+impl Statistics for Counted<'_> {
     fn order(&self) -> usize {
-        self.order().get()
+        self.census.order().get()
     }
 
     fn vocabulary_len(&self) -> usize {
-        self.vocabulary_len()
+        self.census.vocabulary_len()
     }
 
     fn raw(&self, order: usize) -> Result<CountsOfCounts> {
-        CountsOfCounts::raw_in(self, order)
+        CountsOfCounts::raw_in(self.census, order)
     }
 
     fn adjusted(&self, order: usize) -> Result<CountsOfCounts> {
-        CountsOfCounts::adjusted_in(self, order)
+        CountsOfCounts::adjusted_in(self.census, self.adjusted(), order)
     }
 
     fn as_kenlm(&self, order: usize) -> Result<CountsOfCounts> {
-        CountsOfCounts::as_kenlm_in(self, order)
+        CountsOfCounts::as_kenlm_in(self.census, self.adjusted(), order)
     }
 }
 

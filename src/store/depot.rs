@@ -185,6 +185,15 @@ impl<T: Pod> Kept<T> {
         Ok(numbers)
     }
 
+    /// The column as it is; an empty one stays.
+    pub fn move_out(&mut self) -> Kept<T> {
+        let empty = Kept {
+            place: Place::Memory(Vec::new()),
+            depot: Arc::clone(&self.depot),
+        };
+        std::mem::replace(self, empty)
+    }
+
     fn unreadable(&self, error: io::Error) -> Error {
         Error::new(
             ErrorKind::Io,
