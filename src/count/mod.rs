@@ -15,15 +15,18 @@
 
 pub mod adjusted;
 mod census;
+mod descend;
 mod grow;
 mod left;
 pub mod link;
 mod order;
+pub mod outside;
 mod part;
 mod partition;
 pub mod plain;
 mod ranks;
 pub mod refine;
+mod runs;
 mod sort;
 pub mod tally;
 #[cfg(test)]

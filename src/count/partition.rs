@@ -29,15 +29,54 @@ pub(super) fn rows_by_token(text: &[TokenId], vocabulary_len: usize) -> Vec<u64>
         .unwrap_or_else(|| vec![0; vocabulary_len])
 }
 
-/// All positions, ascending within each token; the first of a part lies at `starts[part]` of `len`
-/// places, of which those between parts stay 0.
+/// Which rows are a part's.
+pub(super) struct Layout {
+    /// The first row of each part.
+    pub(super) starts: Vec<usize>,
+    /// How many rows each part has.
+    pub(super) held: Vec<usize>,
+    /// One more than the last row there can be.
+    pub(super) len: usize,
+}
+
+impl Layout {
+    /// Every part begins at a multiple of `aligned`; `rows` begin with each token.
+    pub(super) fn new(division: &Division, rows: &[u64], aligned: usize) -> Self {
+        let (mut starts, mut held, mut len) = (Vec::new(), Vec::new(), 0);
+        for part in 0..division.len() {
+            let tokens = division.tokens(part);
+            let rows: u64 = rows[tokens.start as usize..tokens.end as usize]
+                .iter()
+                .sum();
+            starts.push(len);
+            held.push(rows as usize);
+            len += (rows as usize).next_multiple_of(aligned);
+        }
+        Layout { starts, held, len }
+    }
+
+    /// The rows of each part.
+    pub(super) fn split<'r>(&self, rows: &'r mut [u32]) -> Vec<&'r mut [u32]> {
+        let mut rest = rows;
+        let mut parts = Vec::with_capacity(self.starts.len());
+        for (part, held) in self.held.iter().enumerate() {
+            let end = self.starts.get(part + 1).unwrap_or(&self.len);
+            let own = rest.split_off_mut(..end - self.starts[part]);
+            parts.push(&mut own.expect("the layout covers all rows")[..*held]);
+        }
+        parts
+    }
+}
+
+/// All positions, as the layout has them: ascending within each token. Places that are no row's
+/// stay 0.
 pub(super) fn positions(
     text: &[TokenId],
     division: &Division,
     rows: &[u64],
-    starts: &[usize],
-    len: usize,
+    layout: &Layout,
 ) -> Vec<u32> {
+    let (starts, len) = (&layout.starts, layout.len);
     let mut positions = vec![0; len];
     let owners = owners(starts, len);
     let mut rest = &mut positions[..];

@@ -25,12 +25,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rayon::prelude::*;
 
+use super::Order;
 use super::census::{Census, Extent, Part};
 use super::grow::{Growth, Rows};
 use super::part::Division;
+use super::partition::{self, Layout};
 use super::ranks::{Marking, Marks, ROWS_A_BLOCK, Ranks};
 use super::sort::RowSorter;
-use super::{Order, partition};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pages::prefetch;
 use crate::progress::Progress;
@@ -69,8 +70,9 @@ pub fn count(
     }
     let rows = partition::rows_by_token(&padded, vocabulary_len);
     let division = Division::of(&rows);
-    let layout = Layout::new(&division, &rows);
-    let mut sorted = partition::positions(&padded, &division, &rows, &layout.starts, layout.len);
+    // Each part begins at a block of its own, so that parts can be marked side by side.
+    let layout = Layout::new(&division, &rows, ROWS_A_BLOCK);
+    let mut sorted = partition::positions(&padded, &division, &rows, &layout);
     // Rows are read a few tokens beyond the last sentence.
     padded.resize(positions + order.get(), TokenId::UNKNOWN);
     let sorting = Sorting {
@@ -87,7 +89,7 @@ pub fn count(
     let row_of = sorting.row_of;
     drop(padded);
     let mut census = Census::new(order, extent, division, parts)?;
-    layout.count_up(&mut ranks, &census);
+    count_up(&layout, &mut ranks, &census);
     let finding = Finding {
         order: order.get(),
         layout: &layout,
@@ -116,44 +118,17 @@ fn pad(text: &TokenText, more: usize) -> Vec<TokenId> {
     padded
 }
 
-/// Which rows are a part's: each part begins at a block of its own, so that parts can be marked
-/// side by side.
-struct Layout {
-    /// The first row of each part.
-    starts: Vec<usize>,
-    /// How many rows each part has.
-    held: Vec<usize>,
-    /// One more than the last row there can be.
-    len: usize,
+/// How many blocks of rows each part takes.
+fn blocks(layout: &Layout) -> impl Iterator<Item = usize> {
+    layout.held.iter().map(|held| held.div_ceil(ROWS_A_BLOCK))
 }
 
-impl Layout {
-    fn new(division: &Division, rows: &[u64]) -> Self {
-        let (mut starts, mut held, mut len) = (Vec::new(), Vec::new(), 0);
-        for part in 0..division.len() {
-            let tokens = division.tokens(part);
-            let rows: u64 = rows[tokens.start as usize..tokens.end as usize]
-                .iter()
-                .sum();
-            starts.push(len);
-            held.push(rows as usize);
-            len += (rows as usize).next_multiple_of(ROWS_A_BLOCK);
-        }
-        Layout { starts, held, len }
-    }
-
-    /// How many blocks each part takes.
-    fn blocks(&self) -> impl Iterator<Item = usize> {
-        self.held.iter().map(|held| held.div_ceil(ROWS_A_BLOCK))
-    }
-
-    /// Numbers the n-grams of all parts.
-    fn count_up(&self, ranks: &mut Ranks, census: &Census) {
-        let stretches = ranks.stretches(self.blocks()).into_par_iter().enumerate();
-        stretches.for_each(|(part, mut marking)| {
-            marking.count_up(|order| census.nodes(part, order).start as u64);
-        });
-    }
+/// Numbers the n-grams of all parts.
+fn count_up(layout: &Layout, ranks: &mut Ranks, census: &Census) {
+    let stretches = ranks.stretches(blocks(layout)).into_par_iter().enumerate();
+    stretches.for_each(|(part, mut marking)| {
+        marking.count_up(|order| census.nodes(part, order).start as u64);
+    });
 }
 
 /// What sorting a part needs to know, and the row of every position, which it finds out.
@@ -176,31 +151,21 @@ impl Sorting<'_> {
         depot: &Depot,
         progress: &dyn Progress,
     ) -> Result<Vec<Part>> {
-        let mut rest = sorted;
-        let slices = layout.blocks().map(|blocks| {
-            let slice = rest.split_off_mut(..blocks * ROWS_A_BLOCK);
-            slice.expect("the layout covers all rows")
-        });
-        let slices: Vec<&mut [u32]> = slices.collect();
-        let tasks: Vec<_> = slices
+        let tasks = layout
+            .split(sorted)
             .into_iter()
-            .zip(ranks.stretches(layout.blocks()))
-            .collect();
-        let tasks = tasks.into_par_iter().enumerate();
+            .zip(ranks.stretches(blocks(layout)));
+        let tasks: Vec<_> = tasks.collect();
         let new_sorter = || RowSorter::new(self.text, self.rows.len(), self.order);
         tasks
+            .into_par_iter()
+            .enumerate()
             .map_init(new_sorter, |sorter, (part, (positions, marking))| {
-                let positions = &mut positions[..layout.held[part]];
                 let mut rows = MarkedRows {
                     growth: Growth::new(self.order, division.tokens(part)),
                     marking,
                 };
-                let mut start = 0;
-                for token in division.tokens(part) {
-                    let end = start + self.rows[token as usize] as usize;
-                    sorter.sort(TokenId(token), &mut positions[start..end], &mut rows);
-                    start = end;
-                }
+                sorter.sort_all(division.tokens(part), self.rows, positions, &mut rows);
                 for (row, &position) in (layout.starts[part] as u32..).zip(positions.iter()) {
                     self.row_of[position as usize].store(row, Ordering::Relaxed);
                 }

@@ -7,6 +7,8 @@
 //! those that are still equal are packed again from where it ended: each step
 //! only splits the groups of the step before, and most rows are alone by then.
 
+use std::ops::Range;
+
 use super::grow::Rows;
 use crate::pages::prefetch;
 use crate::token::TokenId;
@@ -37,6 +39,25 @@ impl<'t> RowSorter<'t> {
             bits_a_token: usize::BITS - largest_id.leading_zeros(),
             keys: Vec::new(),
             spelled: vec![TokenId::UNKNOWN; order],
+        }
+    }
+
+    /// Sorts the positions of one token after another: `held[token]` of them are each one's.
+    pub(super) fn sort_all(
+        &mut self,
+        tokens: Range<u32>,
+        held: &[u64],
+        positions: &mut [u32],
+        rows: &mut impl Rows,
+    ) {
+        let mut rest = positions;
+        for token in tokens {
+            let own = rest.split_off_mut(..held[token as usize] as usize);
+            self.sort(
+                TokenId(token),
+                own.expect("all positions are some token's"),
+                rows,
+            );
         }
     }
 

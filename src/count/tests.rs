@@ -2,8 +2,9 @@ use proptest::prelude::*;
 
 use super::adjusted::CountsOfCounts;
 use super::grow::Rows;
+use super::outside::StoredText;
 use super::sort::RowSorter;
-use super::{Adjusted, Census, Counts, Level, Order, plain, refine};
+use super::{Adjusted, Census, Counts, Extent, Level, Order, outside, plain, refine};
 use crate::progress::Quiet;
 use crate::store::Depot;
 use crate::token::{TokenId, TokenText};
@@ -111,13 +112,27 @@ proptest! {
     }
 
     #[test]
+    fn a_text_outside_of_memory_is_counted_alike(
+        sentences in corpora(), n in 1usize..7, pieces in 1usize..5, memory in 0u64..400
+    ) {
+        let order = Order::new(n).unwrap();
+        let plain = plain::count(&text(&sentences), 9, order).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let depot = Depot::new(memory, folder.path());
+        let pieces = sentences.chunks(sentences.len().div_ceil(pieces)).map(|sentences| {
+            depot.keep(padded(sentences)).unwrap()
+        });
+        let stored = StoredText {
+            pieces: pieces.collect(),
+            extent: Extent { sentences: plain.sentences(), tokens: plain.tokens() },
+        };
+        let census = outside::count(stored, 9, order, memory, &depot, &Quiet).unwrap();
+        prop_assert_eq!(flat(&census), plain);
+    }
+
+    #[test]
     fn rows_longer_than_a_key_are_sorted_as_any(sentences in corpora(), n in 1usize..9) {
-        let mut padded: Vec<TokenId> = Vec::new();
-        for sentence in &sentences {
-            padded.push(TokenId::START);
-            padded.extend(sentence.iter().map(|&id| TokenId(id)));
-            padded.push(TokenId::END);
-        }
+        let mut padded = padded(&sentences);
         let end = padded.len();
         padded.resize(end + n, TokenId(3));
         // With so many ids a key holds three tokens.
@@ -135,6 +150,16 @@ proptest! {
         expected.sort();
         prop_assert_eq!(sorted.rows, expected);
     }
+}
+
+fn padded(sentences: &[Vec<u32>]) -> Vec<TokenId> {
+    let mut padded = Vec::new();
+    for sentence in sentences {
+        padded.push(TokenId::START);
+        padded.extend(sentence.iter().map(|&id| TokenId(id)));
+        padded.push(TokenId::END);
+    }
+    padded
 }
 
 /// The row that begins at a position.

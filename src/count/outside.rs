@@ -1,0 +1,129 @@
+//! Here is a text too large for the memory, give me the same census.
+//!
+//! The text waits in a depot, piece by piece. As many pieces as fit are sorted at
+//! a time, exactly as [`refine`](super::refine) sorts a whole text, and their rows
+//! go to the depot as runs, one for each part. Then part after part is merged from
+//! its runs, which gives its trie in one pass; suffixes are found by
+//! [walking down](super::descend), since no position has its row at hand any more.
+
+use rayon::prelude::*;
+
+use super::census::{Census, Extent, Part};
+use super::grow::Growth;
+use super::part::Division;
+use super::runs::{RunWriter, merge};
+use super::sort::RowSorter;
+use super::{Order, descend, partition};
+use crate::error::Result;
+use crate::progress::Progress;
+use crate::store::{Depot, Kept};
+use crate::token::TokenId;
+
+/// Bytes of memory a position takes while it is sorted: its token, its place, its share of the keys
+/// of the parts in work, and its share of a run before that is kept.
+const BYTES_A_POSITION: u64 = 14;
+
+/// A text in a depot.
+pub struct StoredText {
+    /// Whole sentences, each with its `<s>` and `</s>`, end to end.
+    pub pieces: Vec<Kept<TokenId>>,
+    /// How much it is.
+    pub extent: Extent,
+}
+
+/// Counts every n-gram of orders 1 to `order`, with about so many bytes of memory beside the depot.
+///
+/// # Errors
+/// If the depot's disk fails.
+pub fn count(
+    text: StoredText,
+    vocabulary_len: usize,
+    order: Order,
+    memory: u64,
+    depot: &Depot,
+    progress: &dyn Progress,
+) -> Result<Census> {
+    let rows = rows_by_token(&text.pieces, vocabulary_len)?;
+    let division = Division::of(&rows);
+    let mut runs = Vec::new();
+    let mut pieces = text.pieces.into_iter().peekable();
+    while pieces.peek().is_some() {
+        let mut segment: Vec<TokenId> = Vec::new();
+        let fits = |piece: &Kept<TokenId>, held: usize| {
+            held == 0 || (held + piece.len()) as u64 * BYTES_A_POSITION <= memory
+        };
+        while let Some(mut piece) = pieces.next_if(|piece| fits(piece, segment.len())) {
+            segment.extend_from_slice(&piece.take()?);
+        }
+        runs.push(sort(
+            segment,
+            vocabulary_len,
+            order,
+            &division,
+            depot,
+            progress,
+        )?);
+    }
+    let parts = merge_parts(&runs, order, &division, depot, progress)?;
+    drop(runs);
+    let mut census = Census::new(order, text.extent, division, parts)?;
+    descend::find_suffixes(&mut census, memory, depot, |_| ())?;
+    Ok(census)
+}
+
+fn rows_by_token(pieces: &[Kept<TokenId>], vocabulary_len: usize) -> Result<Vec<u64>> {
+    let mut rows = vec![0; vocabulary_len];
+    for piece in pieces {
+        piece
+            .read()?
+            .iter()
+            .for_each(|token| rows[token.index()] += 1);
+    }
+    Ok(rows)
+}
+
+/// A run for each part, of the rows that begin in this segment of the text.
+fn sort(
+    mut segment: Vec<TokenId>,
+    vocabulary_len: usize,
+    order: Order,
+    division: &Division,
+    depot: &Depot,
+    progress: &dyn Progress,
+) -> Result<Vec<Kept<u8>>> {
+    let rows = partition::rows_by_token(&segment, vocabulary_len);
+    let layout = partition::Layout::new(division, &rows, 1);
+    let mut positions = partition::positions(&segment, division, &rows, &layout);
+    segment.resize(segment.len() + order.get(), TokenId::UNKNOWN);
+    let tasks = layout.split(&mut positions).into_par_iter().enumerate();
+    let new_sorter = || RowSorter::new(&segment, vocabulary_len, order.get());
+    tasks
+        .map_init(new_sorter, |sorter, (part, positions)| {
+            let mut run = RunWriter::default();
+            sorter.sort_all(division.tokens(part), &rows, positions, &mut run);
+            progress.advance(positions.len() as u64);
+            depot.keep(run.finish())
+        })
+        .collect()
+}
+
+/// The trie of each part, from its runs.
+fn merge_parts(
+    runs: &[Vec<Kept<u8>>],
+    order: Order,
+    division: &Division,
+    depot: &Depot,
+    progress: &dyn Progress,
+) -> Result<Vec<Part>> {
+    let parts = (0..division.len()).into_par_iter();
+    let merged = parts.map(|part| {
+        let runs = runs.iter().map(|run| run[part].read());
+        let runs = runs.collect::<Result<Vec<_>>>()?;
+        let runs: Vec<&[u8]> = runs.iter().map(|run| &run[..]).collect();
+        let mut growth = Growth::new(order.get(), division.tokens(part));
+        merge(&runs, &mut growth);
+        progress.advance(growth.seen());
+        Part::keep(growth.finish(), depot)
+    });
+    merged.collect()
+}
