@@ -17,7 +17,7 @@
 //! # From a text to an answer
 //!
 //! ```
-//! use counterpoint::count::Order;
+//! use counterpoint::count::{Order, Pruning};
 //! use counterpoint::model::LanguageModel;
 //! use counterpoint::ngram::{NgramModel, Plan, build};
 //! use counterpoint::progress::{Quiet, Stage};
@@ -32,8 +32,8 @@
 //!
 //! let stage = Stage { number: 1, of: 2, name: "count", unit: "tokens", total: None };
 //! let estimate = Estimate::Probabilities(Smoothing::WittenBell);
-//! let plan = Plan { reading, order: Order::new(3)?, estimate };
-//! let built = build(numbered.text, numbered.vocabulary, plan, stage, &Quiet)?;
+//! let plan = Plan { reading, order: Order::new(3)?, estimate, pruning: Pruning::default() };
+//! let built = build(numbered.text, numbered.vocabulary, &plan, stage, &Quiet)?;
 //! let model = NgramModel::new(built.header, built.vocabulary, built.table)?;
 //!
 //! let context = reading.ids(model.vocabulary(), b"the cat")?;

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
-use counterpoint::count::Order;
+use counterpoint::count::{Order, Pruning};
 use counterpoint::ngram::{Built, Plan, arpa, build};
 use counterpoint::progress::{Progress, Stage};
 use counterpoint::smooth::{CountsOfCountsRule, Discounts, Estimate, Smoothing};
 use counterpoint::text::Corpus;
-use counterpoint::token::{Reading, Tokenizer, VocabularyLimits, number};
+use counterpoint::token::{Reading, Tokenizer, Vocabulary, VocabularyLimits, number};
 use counterpoint::warning::Warning;
 
 /// Log10 numbers that differ by less are the same: `f32` holds some seven digits.
@@ -100,6 +100,16 @@ impl Progress for Fallbacks {
 
 /// Our model of a text, and the orders that fell back.
 fn ours(text: &str, order: usize, rule: CountsOfCountsRule) -> (Built, Vec<usize>) {
+    ours_without(text, order, rule, |_| Pruning::default())
+}
+
+/// The same, without what is pruned.
+fn ours_without(
+    text: &str,
+    order: usize,
+    rule: CountsOfCountsRule,
+    pruning: impl Fn(&Vocabulary) -> Pruning,
+) -> (Built, Vec<usize>) {
     let reading = Reading {
         tokenizer: Tokenizer::Whitespace,
         ..Reading::DEFAULT
@@ -108,13 +118,15 @@ fn ours(text: &str, order: usize, rule: CountsOfCountsRule) -> (Built, Vec<usize
     let corpus = Corpus::open(&[golden(text).to_str().unwrap().into()], options).unwrap();
     let fallbacks = Fallbacks::default();
     let numbered = number(&corpus, &reading, VocabularyLimits::default(), &fallbacks).unwrap();
+    let pruning = pruning(&numbered.vocabulary);
     let built = build(
         numbered.text,
         numbered.vocabulary,
-        Plan {
+        &Plan {
             reading,
             order: Order::new(order).unwrap(),
             estimate: Estimate::Probabilities(Smoothing::ModifiedKneserNey(rule)),
+            pruning,
         },
         Stage {
             number: 1,
@@ -194,6 +206,40 @@ fn with_the_quirk_every_number_agrees() {
             case.arpa
         );
     }
+}
+
+#[test]
+fn what_is_pruned_is_what_kenlm_prunes_and_the_rest_agrees() {
+    let by_counts = [
+        (3, vec![0, 0, 1], "small.o3.prune-0-0-1.arpa"),
+        (4, vec![0, 1, 2], "small.o4.prune-0-1-2.arpa"),
+        (3, vec![1, 1, 1], "small.o3.prune-1-1-1.arpa"),
+        (3, vec![1], "small.o3.prune-1-1-1.arpa"),
+    ];
+    for (order, thresholds, arpa) in by_counts {
+        let pruning = |_: &Vocabulary| Pruning::new(thresholds.clone(), None).unwrap();
+        agrees_without(order, pruning, arpa);
+    }
+    let words = text_of("small.words.txt");
+    let by_words = |vocabulary: &Vocabulary| {
+        let mut wanted = vec![false; vocabulary.len()];
+        for id in words
+            .split_whitespace()
+            .filter_map(|word| vocabulary.id(word.as_bytes()))
+        {
+            wanted[id.index()] = true;
+        }
+        Pruning::new(Vec::new(), Some(wanted)).unwrap()
+    };
+    agrees_without(3, by_words, "small.o3.limit.arpa");
+}
+
+fn agrees_without(order: usize, pruning: impl Fn(&Vocabulary) -> Pruning, arpa: &str) {
+    let (built, _) = ours_without("small.txt", order, CountsOfCountsRule::AsKenlm, pruning);
+    let differences = differences(&exported(&built), &text_of(arpa));
+    assert_eq!(differences.len(), order);
+    let all_agree = differences.values().all(|&difference| difference < CLOSE);
+    assert!(all_agree, "{arpa}: {differences:?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use counterpoint::count::Order;
+use counterpoint::count::{Order, Pruning};
 use counterpoint::mixture::Mixture;
 use counterpoint::model::LanguageModel;
 use counterpoint::neural::{
@@ -49,10 +49,11 @@ fn ngram(order: usize, smoothing: Smoothing) -> NgramModel {
     let built = build(
         CORPUS.text.clone(),
         CORPUS.vocabulary.clone(),
-        Plan {
+        &Plan {
             reading: Reading::DEFAULT,
             order: Order::new(order).unwrap(),
             estimate: Estimate::Probabilities(smoothing),
+            pruning: Pruning::default(),
         },
         stage,
         &Quiet,

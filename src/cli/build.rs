@@ -1,6 +1,7 @@
 //! `counterpoint build`: a corpus in, the statistical voice out.
 
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::ValueEnum;
@@ -8,13 +9,15 @@ use clap::ValueEnum;
 use super::columns::{bytes, count, seconds};
 use super::console::{Console, done};
 use super::reading::{CorpusArgs, ReadingArgs, VocabularyArgs, number, spare};
-use crate::count::Order;
+use crate::count::{Order, Pruning};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ngram::{self, Plan, Written};
 use crate::open;
 use crate::progress::Stage;
 use crate::smooth::{CountsOfCountsRule, Estimate, Smoothing, StupidBackoff};
-use crate::store::{Depot, ModelFile, OpenOptions};
+use crate::store::{ModelFile, OpenOptions};
+use crate::text;
+use crate::token::Vocabulary;
 
 /// Build the statistical voice: smoothed n-gram tables from a corpus.
 ///
@@ -50,6 +53,21 @@ pub(super) struct Args {
     /// that moves the discounts; on a large one it is not seen.
     #[arg(long, help_heading = "Model")]
     as_kenlm: bool,
+    /// Leave out n-grams seen so often or less, by order; the last number goes for all higher orders
+    ///
+    /// Discounts and totals stay those of the whole text, and what is left out gives its probability
+    /// back to its context, as in KenLM. The three special tokens always stay.
+    #[arg(
+        long,
+        value_name = "COUNT",
+        num_args = 1..,
+        value_delimiter = ',',
+        help_heading = "Model"
+    )]
+    prune: Vec<u64>,
+    /// Leave out n-grams with other words than those in this file (white space between them)
+    #[arg(long, value_name = "FILE", help_heading = "Model")]
+    limit_vocab: Option<PathBuf>,
     #[command(flatten)]
     reading: ReadingArgs,
     #[command(flatten)]
@@ -110,6 +128,29 @@ impl Args {
         Ok(())
     }
 
+    /// What is left out; the words are looked up in the corpus's vocabulary.
+    fn pruning(&self, vocabulary: &Vocabulary) -> Result<Pruning> {
+        let wanted = match &self.limit_vocab {
+            Some(path) => Some(wanted(path, vocabulary)?),
+            None => None,
+        };
+        Pruning::new(self.prune.clone(), wanted)
+    }
+
+    /// What cannot be pruned so is refused before the work, not after it.
+    fn check_pruning(&self) -> Result<()> {
+        if self.prune.len() > self.order.get() {
+            let what = format!("more thresholds than the {} orders there are", self.order);
+            return Err(Error::new(ErrorKind::Usage, what)
+                .at("--prune")
+                .way_out("give at most one for each order, or a higher --order"));
+        }
+        if let Some(path) = &self.limit_vocab {
+            std::fs::File::open(path).map_err(|error| Error::io("read", path, error))?;
+        }
+        Pruning::new(self.prune.clone(), None).map(drop)
+    }
+
     fn estimate(&self) -> Result<Estimate> {
         if self.as_kenlm && self.smoothing != Method::KneserNey {
             return Err(only_with("--as-kenlm", "kneser-ney"));
@@ -132,6 +173,21 @@ impl Args {
     }
 }
 
+/// By id, whether a token stands in the file.
+fn wanted(path: &Path, vocabulary: &Vocabulary) -> Result<Vec<bool>> {
+    let mut words = Vec::new();
+    let mut file = text::open_decompressed(path)?;
+    let read = file.read_to_end(&mut words);
+    read.map_err(|error| Error::io("read", path, error))?;
+    let mut wanted = vec![false; vocabulary.len()];
+    for word in words.split(u8::is_ascii_whitespace) {
+        if let Some(id) = vocabulary.id(word) {
+            wanted[id.index()] = true;
+        }
+    }
+    Ok(wanted)
+}
+
 fn only_with(option: &str, method: &str) -> Error {
     let what = format!("{option} means something only with --smoothing {method}");
     Error::new(ErrorKind::Usage, what)
@@ -142,6 +198,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let start = Instant::now();
     let estimate = args.estimate()?;
     args.check_arpa()?;
+    args.check_pruning()?;
     let reading = args.reading.reading();
     let corpus = args.corpus.open(&reading)?;
     let path = open::path_of(&args.output);
@@ -161,14 +218,13 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         reading,
         order: args.order,
         estimate,
+        pruning: args.pruning(&numbered.vocabulary)?,
     };
-    let depot = Depot::in_memory();
     let built = ngram::build_file(
         numbered.text,
         &numbered.vocabulary,
-        plan,
+        &plan,
         &path,
-        &depot,
         counting,
         console.progress(),
     )?;
@@ -177,16 +233,10 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         let (header, vocabulary, table) = ngram::format::load(&model)?;
         super::export::write(&vocabulary, &table, header.unlisted, arpa, console)?;
     }
-    report(args, &built, numbered.vocabulary.len(), start, console)
+    report(args, &built, start, console)
 }
 
-fn report(
-    args: &Args,
-    built: &Written,
-    types: usize,
-    start: Instant,
-    console: &Console,
-) -> Result<()> {
+fn report(args: &Args, built: &Written, start: Instant, console: &Console) -> Result<()> {
     if args.json {
         return console.print_json(&serde_json::json!({
             "model": args.output,
@@ -196,8 +246,9 @@ fn report(
             "tokenizer": built.header.reading.tokenizer.name(),
             "sentences": built.header.sentences,
             "tokens": built.header.tokens,
-            "vocabulary": types,
+            "vocabulary": built.sizes[0],
             "ngrams": built.sizes,
+            "pruned": built.header.pruned,
             "discounts": built.header.discounts.iter().map(|d| d.by_count()).collect::<Vec<_>>(),
             "bytes": built.bytes,
             "seconds": start.elapsed().as_secs_f64(),
@@ -212,7 +263,7 @@ fn report(
         args.output,
         built.sizes.len(),
         built.header.method(),
-        count(types as u64),
+        count(built.sizes[0] as u64),
         count(built.header.tokens),
         bytes(built.bytes),
         seconds(start.elapsed()),

@@ -38,7 +38,6 @@ pub fn save(
     table: &Table,
 ) -> Result<u64> {
     let mut writer = Writer::create(path, KIND)?;
-    vocabulary.save(&mut writer)?;
     for (level, n) in table.levels().iter().zip(1..) {
         writer.column(&Name::Tokens.section(n), &level.tokens)?;
         writer.column(&Name::Log10Prob.section(n), &level.log10_prob)?;
@@ -48,11 +47,17 @@ pub fn save(
         writer.column(&Name::TimesSeen.section(n), &level.times_seen)?;
         writer.column(&Name::TimesSeenLarge.section(n), &level.times_seen_large)?;
     }
-    finish(writer, Order::new(table.order())?, header)
+    finish(writer, Order::new(table.order())?, vocabulary, header)
 }
 
 /// Completes a file whose columns are written; returns its length in bytes.
-pub(super) fn finish(writer: Writer, order: Order, header: &NgramHeader) -> Result<u64> {
+pub(super) fn finish(
+    mut writer: Writer,
+    order: Order,
+    vocabulary: &Vocabulary,
+    header: &NgramHeader,
+) -> Result<u64> {
+    vocabulary.save(&mut writer)?;
     writer.finish(&(order, header))
 }
 

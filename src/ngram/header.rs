@@ -17,6 +17,8 @@ pub struct NgramHeader {
     pub unlisted: Unlisted,
     /// The discounts by order, if the method has any.
     pub discounts: Vec<Discounts>,
+    /// The counts up to which n-grams were left out, by order; the last goes for all higher orders.
+    pub pruned: Vec<u64>,
     /// How many sentences it was built from; 0 if nobody counted.
     pub sentences: u64,
     /// How many tokens it was built from, without any `<s>` or `</s>`; 0 if nobody counted.

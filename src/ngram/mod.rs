@@ -10,6 +10,7 @@
 pub mod arpa;
 mod build;
 mod columns;
+mod compile;
 pub mod format;
 mod header;
 mod model;

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::{Built, NgramModel, Plan, Scorer, Table, build, format};
-use crate::count::{Order, plain};
+use crate::count::{Order, Pruning, plain};
 use crate::model::LanguageModel;
 use crate::progress::{Quiet, Stage};
 use crate::smooth::{CountsOfCountsRule, Estimate, Reference, Smoothing, StupidBackoff};
@@ -38,8 +38,9 @@ fn built(sentences: &[Vec<u32>], order: usize, estimate: Estimate) -> Built {
         reading: Reading::default(),
         order,
         estimate,
+        pruning: Pruning::default(),
     };
-    build(text(sentences), vocabulary(), plan, STAGE, &Quiet).unwrap()
+    build(text(sentences), vocabulary(), &plan, STAGE, &Quiet).unwrap()
 }
 
 fn model(sentences: &[Vec<u32>], order: usize, smoothing: Smoothing) -> NgramModel {
@@ -74,6 +75,39 @@ fn estimates() -> impl Strategy<Value = Estimate> {
 }
 
 proptest! {
+    #[test]
+    fn what_is_left_of_a_pruned_model_sums_to_one(
+        sentences in corpora(), order in 1usize..5, smoothing in smoothings(),
+        thresholds in proptest::collection::vec(0u64..3, 0..4),
+        unwanted in proptest::option::of(3..3 + TYPES),
+        context in proptest::collection::vec((0u32..8).prop_map(TokenId), 0..5),
+    ) {
+        let mut thresholds = thresholds;
+        thresholds.sort();
+        let wanted = unwanted.map(|unwanted| (0..3 + TYPES).map(|id| id != unwanted).collect());
+        let plan = Plan {
+            reading: Reading::default(),
+            order: Order::new(order).unwrap(),
+            estimate: Estimate::Probabilities(smoothing),
+            pruning: Pruning::new(thresholds.clone(), wanted).unwrap(),
+        };
+        let whole = built(&sentences, order, plan.estimate);
+        let built = build(text(&sentences), vocabulary(), &plan, STAGE, &Quiet).unwrap();
+        for (n, (kept, all)) in (1..).zip(built.table.sizes().into_iter().zip(whole.table.sizes())) {
+            let threshold = thresholds.get(n - 1).or(thresholds.last()).copied().unwrap_or(0);
+            let seen = whole.table.levels()[n - 1].times_seen.iter();
+            let frequent = seen.filter(|&&seen| threshold == 0 || u64::from(seen) > threshold).count();
+            let specials = if n == 1 { 3 } else { 0 };
+            prop_assert!(kept <= all && kept <= frequent + specials);
+            prop_assert!(unwanted.is_some() || kept >= frequent);
+        }
+        let model = NgramModel::new(built.header, built.vocabulary, built.table).unwrap();
+        let known = model.vocabulary().len() as u32;
+        let context: Vec<TokenId> = context.iter().map(|id| TokenId(id.0 % known)).collect();
+        let sum: f64 = model.distribution(&context).log_probs().iter().map(|ln| ln.exp()).sum();
+        prop_assert!((sum - 1.0).abs() < 1e-5, "{}", sum);
+    }
+
     #[test]
     fn the_engine_builds_what_the_obvious_way_builds(
         sentences in corpora(), order in 1usize..6, estimate in estimates()

@@ -11,8 +11,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{Counted, Discounts, Estimate, Sharing, Unlisted};
-use crate::count::{Adjusted, Census, PartLevel};
+use super::{Counted, Discounts, Estimate, Sharing, Statistics, Unlisted};
+use crate::count::{Census, PartLevel};
 use crate::error::Result;
 use crate::pages::prefetch;
 use crate::prob::log10_f32;
@@ -57,13 +57,11 @@ impl<'c> Smoother<'c> {
     /// If the method needs adjusted counts and there are none.
     pub fn new(
         estimate: &Estimate,
-        census: &'c Census,
-        adjusted: Option<&'c Adjusted>,
+        counted: Counted<'c>,
         memory: u64,
         depot: &'c Depot,
         progress: &dyn Progress,
     ) -> Result<Self> {
-        let counted = Counted { census, adjusted };
         Ok(Smoother {
             sharing: estimate.sharing(&counted, progress)?,
             counted,
@@ -94,7 +92,7 @@ impl<'c> Smoother<'c> {
     pub fn level(&mut self, order: usize, progress: &dyn Progress) -> Result<Vec<SmoothedPart>> {
         let parts: Vec<(SmoothedPart, Option<Kept<f64>>)> = match order {
             1 => self.unigrams()?,
-            _ => self.from_below(order, progress)?,
+            _ => self.higher(order, progress)?,
         };
         let (smoothed, below): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         self.below = below.into_iter().flatten().collect();
@@ -110,16 +108,20 @@ impl<'c> Smoother<'c> {
         }
         seen[TokenId::START.index()] = 0;
         let mut probability = vec![0.0; seen.len()];
-        let reserved = self.sharing.share(1, &seen, &mut probability);
-        let uniform = reserved / (seen.len() - 1) as f64;
+        let shared = self.sharing.share(1, &seen, &mut probability);
+        let reserved = shared + self.given_back(1, 0, &probability);
+        let uniform = reserved / self.predicted();
         probability.iter_mut().for_each(|p| *p += uniform);
         probability[TokenId::START.index()] = 0.0;
-        let keep = |part| self.keep(1, probability[self.census().nodes(part, 1)].to_vec(), &[]);
+        let keep = |part| {
+            let probability = probability[self.census().nodes(part, 1)].to_vec();
+            self.keep(1, part, probability, &[])
+        };
         parts.map(keep).collect()
     }
 
     /// A higher order, from the one below it.
-    fn from_below(
+    fn higher(
         &self,
         order: usize,
         progress: &dyn Progress,
@@ -145,12 +147,18 @@ impl<'c> Smoother<'c> {
     fn keep(
         &self,
         order: usize,
+        part: usize,
         probability: Vec<f64>,
         backoff: &[f64],
     ) -> Result<(SmoothedPart, Option<Kept<f64>>)> {
         let smoothed = SmoothedPart {
-            log10_prob: self.depot.keep(log10(&probability))?,
-            log10_backoff: self.depot.keep(log10(backoff))?,
+            log10_prob: self
+                .depot
+                .keep(self.survivors_log10(order, part, &probability))?,
+            log10_backoff: self.depot.keep(match order {
+                1 => Vec::new(),
+                _ => self.survivors_log10(order - 1, part, backoff),
+            })?,
         };
         let is_top = order == self.census().order().get();
         let probability = (!is_top)
@@ -168,6 +176,7 @@ impl<'c> Smoother<'c> {
         let contexts = self.census().parts()[number].level(order - 1);
         let counts = self.counted.read(self.sharing.counts(), number, order)?;
         let children = contexts.children()?;
+        let first = self.census().nodes(number, order).start;
         let mut probability = vec![0.0; lower.len()];
         let mut backoff = Vec::with_capacity(contexts.len());
         let mut seen: Vec<u64> = Vec::new();
@@ -180,13 +189,39 @@ impl<'c> Smoother<'c> {
             seen.clear();
             seen.extend(followers.clone().map(|follower| counts.get(follower)));
             let shares = &mut probability[followers.clone()];
-            let reserved = self.sharing.share(order, &seen, shares);
+            let shared = self.sharing.share(order, &seen, shares);
+            let reserved = shared + self.given_back(order, first + followers.start, shares);
             for (share, lower) in shares.iter_mut().zip(&lower[followers]) {
                 *share += reserved * lower;
             }
             backoff.push(self.sharing.backoff(Some(reserved)));
         }
-        self.keep(order, probability, &backoff)
+        self.keep(order, number, probability, &backoff)
+    }
+
+    /// The probability of followers that do not stay goes to what was not seen; `first` is the first
+    /// of the followers' nodes.
+    fn given_back(&self, order: usize, first: usize, shares: &[f64]) -> f64 {
+        let Some(survivors) = self.counted.survivors else {
+            return 0.0;
+        };
+        let followers = (first..).zip(shares);
+        let pruned = followers.filter(|(node, _)| !survivors.stays(order, *node));
+        pruned.map(|(_, share)| share).sum()
+    }
+
+    /// V: how many tokens are predicted.
+    fn predicted(&self) -> f64 {
+        (self.counted.vocabulary_len() - 1) as f64
+    }
+
+    /// log10 of those numbers of a part whose n-grams stay.
+    fn survivors_log10(&self, order: usize, part: usize, numbers: &[f64]) -> Vec<f32> {
+        let first = self.census().nodes(part, order).start;
+        match self.counted.survivors {
+            Some(survivors) => log10(&survivors.retain(order, first, numbers)),
+            None => log10(numbers),
+        }
     }
 
     /// Runs of parts whose n-grams of an order fit into memory together.
@@ -214,8 +249,7 @@ impl<'c> Smoother<'c> {
     fn look_up(&self, order: usize, part: usize, whole: &[f64]) -> Result<Vec<f64>> {
         let level = self.census().parts()[part].level(order);
         if self.sharing.unlisted() == Unlisted::Uniform {
-            let uniform = 1.0 / (self.census().vocabulary_len() - 1) as f64;
-            return Ok(vec![uniform; level.len()]);
+            return Ok(vec![1.0 / self.predicted(); level.len()]);
         }
         let suffixes = level.suffix_nodes(order)?;
         let look_up = |(at, &suffix): (usize, &u32)| {

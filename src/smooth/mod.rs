@@ -43,7 +43,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::count::adjusted::CountsOfCounts;
-use crate::count::{Adjusted, Census, Counts, Read};
+use crate::count::{Adjusted, Census, Counts, Read, Survivors};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::token::TokenId;
@@ -227,10 +227,15 @@ impl Statistics for Counts {
     }
 }
 
-/// A census, and Kneser–Ney's counts if they are needed.
-struct Counted<'c> {
-    census: &'c Census,
-    adjusted: Option<&'c Adjusted>,
+/// A census, with Kneser–Ney's counts if they are needed, and what stays of it if not all does.
+#[derive(Clone, Copy)]
+pub struct Counted<'c> {
+    /// Every n-gram.
+    pub census: &'c Census,
+    /// Kneser–Ney's counts.
+    pub adjusted: Option<&'c Adjusted>,
+    /// Which n-grams stay.
+    pub survivors: Option<&'c Survivors>,
 }
 
 impl<'c> Counted<'c> {
@@ -253,7 +258,8 @@ impl Statistics for Counted<'_> {
     }
 
     fn vocabulary_len(&self) -> usize {
-        self.census.vocabulary_len()
+        let kept = self.survivors.map(|survivors| survivors.len(1));
+        kept.unwrap_or_else(|| self.census.vocabulary_len())
     }
 
     fn raw(&self, order: usize) -> Result<CountsOfCounts> {

@@ -48,6 +48,7 @@ impl Imported {
             estimate: None,
             unlisted: Unlisted::LowerOrder,
             discounts: Vec::new(),
+            pruned: Vec::new(),
             sentences: 0,
             tokens: 0,
         }
