@@ -1,0 +1,149 @@
+//! Here is how long a text is, say what counting it will take.
+//!
+//! How many different n-grams a text has is known only when it is counted. But
+//! texts are alike in this: of all positions of English prose, some 15 % begin a
+//! new bigram, 42 % a new trigram, 64 % a new 4-gram and 72 % a new 5-gram at a
+//! million tokens, and somewhat fewer the longer it is. So the forecast is of the
+//! right size, and on the safe side.
+
+use super::Order;
+
+/// What is needed whatever the text: the program, its threads, buffers to read and write.
+const FIXED: u64 = 40 << 20;
+
+/// What a token of the vocabulary takes: its surface, its place, its entry in two tables.
+const BYTES_A_TYPE: u64 = 80;
+
+/// Parts in work take so much for each thread: keys, a trie that grows, probabilities.
+const BYTES_A_THREAD: u64 = 24 << 20;
+
+/// The share of positions that begin a new n-gram of orders 2, 3, …; the last goes on.
+const NEW_SHARES: [f64; 5] = [0.15, 0.42, 0.64, 0.72, 0.76];
+
+/// How the memory that a job may take is shared out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allotment {
+    /// For the columns of parts, until they are written.
+    pub depot: u64,
+    /// For what is worked on at a time.
+    pub work: u64,
+}
+
+impl Allotment {
+    /// No bounds.
+    pub const UNBOUNDED: Allotment = Allotment {
+        depot: u64::MAX,
+        work: u64::MAX,
+    };
+
+    /// For a text that is in memory, of so many positions; what its sorting took serves afterwards.
+    pub fn inside(memory: u64, positions: u64, types: u64, order: Order) -> Self {
+        let left = free(memory, types);
+        let work = whole_text(positions, order).min(left);
+        Allotment {
+            depot: left - work,
+            work,
+        }
+    }
+
+    /// For a text that is not.
+    pub fn outside(memory: u64, types: u64) -> Self {
+        let left = free(memory, types);
+        Allotment {
+            depot: left / 4,
+            work: left / 2,
+        }
+    }
+}
+
+/// How many positions a text may have at most to be counted in memory.
+pub fn most_positions(memory: u64, order: Order) -> u64 {
+    free(memory, 0) * 3 / 4 / whole_text(1 << 10, order).div_ceil(1 << 10)
+}
+
+/// What is left for a text's n-grams.
+fn free(memory: u64, types: u64) -> u64 {
+    let threads = rayon::current_num_threads() as u64;
+    let taken = FIXED + types * BYTES_A_TYPE + threads * BYTES_A_THREAD;
+    // With less than this nothing can be done, whatever was said.
+    memory.saturating_sub(taken).max(1 << 20)
+}
+
+/// The text, its positions sorted, the row of each, and a bit for each row and order with its count.
+fn whole_text(positions: u64, order: Order) -> u64 {
+    positions * (3 * 4 * 64 + 16 * (order.get() as u64 - 1)) / 64
+}
+
+/// What a job will take, as far as it can be known before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forecast {
+    /// Bytes of memory at the peak.
+    pub memory: u64,
+    /// Bytes of temporary files.
+    pub temporary: u64,
+    /// Bytes of the model.
+    pub model: u64,
+}
+
+impl Forecast {
+    /// For a text of about so many positions, if it may take so much memory.
+    pub fn of(positions: u64, order: Order, memory: u64) -> Self {
+        let new = |order: usize| {
+            let share = NEW_SHARES[(order - 2).min(NEW_SHARES.len() - 1)];
+            (positions as f64 * share) as u64
+        };
+        let ngrams: u64 = (2..=order.get()).map(new).sum();
+        let top = if order.get() > 1 { new(order.get()) } else { 0 };
+        // Token, count, children and suffix of each, until they are written; then both logarithms.
+        let counted = ngrams * 13 - top * 4;
+        let model = ngrams * 21 - top * 8;
+        let inside = memory - free(memory, 0) + whole_text(positions, order) + counted;
+        if positions <= most_positions(memory, order) {
+            return Forecast {
+                memory: inside.min(memory),
+                temporary: inside.saturating_sub(memory),
+                model,
+            };
+        }
+        let text_and_runs = positions * (4 + 9);
+        let probabilities = (ngrams - top) * 8;
+        Forecast {
+            memory,
+            temporary: text_and_runs + counted + probabilities + ngrams * 4,
+            model,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_text_takes_more_and_less_memory_makes_temporary_files() {
+        let order = Order::new(5).unwrap();
+        let (small, large) = (1_000_000, 34_000_000);
+        let plenty = 8 << 30;
+        let forecast = Forecast::of(large, order, plenty);
+        assert!(forecast.memory > Forecast::of(small, order, plenty).memory);
+        assert_eq!(forecast.temporary, 0);
+        assert!((1 << 30..1500 << 20).contains(&forecast.memory), "{forecast:?}");
+        let little = Forecast::of(large, order, forecast.memory / 4);
+        assert!(little.temporary > 0 && little.memory == forecast.memory / 4);
+        assert_eq!(little.model, forecast.model);
+    }
+
+    #[test]
+    fn what_is_allotted_is_not_more_than_what_may_be_taken() {
+        let order = Order::new(5).unwrap();
+        for memory in [0, 100 << 20, 4 << 30] {
+            for positions in [10, most_positions(memory, order)] {
+                let inside = Allotment::inside(memory, positions, 1000, order);
+                let outside = Allotment::outside(memory, 1000);
+                for Allotment { depot, work } in [inside, outside] {
+                    assert!(depot + work <= memory.max(1 << 20), "{memory}: {depot} + {work}");
+                }
+            }
+        }
+    }
+}
