@@ -22,10 +22,14 @@
 
 mod close;
 mod lines;
+#[cfg(test)]
+mod plain;
 mod read;
 #[cfg(test)]
 mod tests;
 mod write;
+#[cfg(test)]
+mod write_tests;
 
 pub use read::{Imported, Leniency, read};
 pub use write::write;
