@@ -22,9 +22,14 @@
 
 mod close;
 mod lines;
+mod number;
+mod page;
 #[cfg(test)]
 mod plain;
 mod read;
+mod reversed;
+mod sort;
+mod spelling;
 #[cfg(test)]
 mod tests;
 mod write;

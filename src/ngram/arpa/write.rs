@@ -3,15 +3,20 @@
 //! As `lmplz` writes: unigrams by id, higher orders in suffix order (last token
 //! first), `f32` in the shortest digits that read back the same. `<s>` is never
 //! predicted and gets a 0; a probability of 0 is −99.
+//!
+//! While some pages are written, the next are filled by all threads. There are two
+//! books of pages, no more, however large the model.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::path::Path;
 
-use hashbrown::HashSet;
 use rayon::prelude::*;
 
-use super::LOG_ZERO;
+use super::number::Numbers;
+use super::page::{Block, Page};
+use super::reversed::{Columns, Reversed};
+use super::spelling::Spelling;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ngram::table::Table;
 use crate::smooth::Unlisted;
@@ -48,182 +53,121 @@ fn write_spelled(spelling: &Spelling, table: &Table, out: &mut dyn Write) -> io:
     for (size, n) in table.sizes().iter().zip(1..) {
         writeln!(out, "ngram {n}={size}")?;
     }
-    writeln!(out)?;
-    let mut entries = Entries::of_root();
-    let mut ranks = vec![0];
-    for n in 1..=table.order() {
-        writeln!(out, "\\{n}-grams:")?;
-        let contexts = contexts(table, n);
-        entries = entries.longer(table, &contexts);
-        let sorted = suffix_order(&table.levels()[n - 1].tokens, &contexts, &ranks);
-        // Formatting is what takes time: it is shared out, a stretch of the file at once.
-        for stretch in sorted.chunks(ENTRIES_A_TASK * TASKS_AT_ONCE) {
-            let tasks = stretch.par_chunks(ENTRIES_A_TASK);
-            let pieces: Vec<Vec<u8>> = tasks.map(|nodes| entries.lines(spelling, nodes)).collect();
-            pieces.iter().try_for_each(|piece| out.write_all(piece))?;
+    let mut books = [Book::new(), Book::new()];
+    let (mut ngrams, mut columns) = Reversed::unigrams(table);
+    loop {
+        writeln!(out, "\n\\{}-grams:", ngrams.length())?;
+        let section = Section {
+            spelling,
+            ngrams: &ngrams,
+            columns: &columns,
+        };
+        section.write(&mut books, out)?;
+        if ngrams.length() == table.order() {
+            return writeln!(out, "\n\\end\\");
         }
-        ranks = ranks_of(&sorted);
-        writeln!(out)?;
+        columns = ngrams.grow(columns);
     }
-    writeln!(out, "\\end\\")
 }
 
-/// How many entries one task formats.
-const ENTRIES_A_TASK: usize = 1 << 13;
+/// How many entries a page holds: their text stays in the cache until it is written. Tests fill
+/// many pages with few entries.
+const ENTRIES_A_PAGE: usize = if cfg!(test) { 5 } else { 1 << 13 };
 
-/// How many tasks' text is held in memory before it is written.
-const TASKS_AT_ONCE: usize = 64;
+/// How many pages are filled while as many are written.
+const PAGES_A_BOOK: usize = if cfg!(test) { 2 } else { 32 };
 
-/// For each n-gram of order n, the node of its context one order below; at order 1, the root.
-fn contexts(table: &Table, n: usize) -> Vec<u32> {
-    let size = table.levels()[n - 1].tokens.len();
-    if n == 1 {
-        return vec![0; size];
+/// For how many entries words are looked up ahead of the writing.
+const ENTRIES_AHEAD: usize = if cfg!(test) { 3 } else { 64 };
+
+/// Pages that are filled together.
+struct Book(Vec<Page>);
+
+impl Book {
+    fn new() -> Self {
+        Book((0..PAGES_A_BOOK).map(|_| Page::default()).collect())
     }
-    let mut contexts = Vec::with_capacity(size);
-    let children = &table.levels()[n - 2].children[..];
-    for (context, &end) in children[1..].iter().enumerate() {
-        contexts.resize(end as usize, context as u32);
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.0
+            .iter()
+            .try_for_each(|page| out.write_all(page.text()))
     }
-    contexts
 }
 
-/// The nodes of an order, last token first: by token, then by the rank of their context.
-fn suffix_order(tokens: &[TokenId], contexts: &[u32], ranks: &[u32]) -> Vec<u32> {
-    let key = |(token, context): (&TokenId, &u32)| {
-        u64::from(token.0) << 32 | u64::from(ranks[*context as usize])
-    };
-    let mut keyed: Vec<(u64, u32)> = tokens.iter().zip(contexts).map(key).zip(0..).collect();
-    keyed.par_sort_unstable();
-    keyed.into_iter().map(|(_, node)| node).collect()
+/// The n-grams of one order.
+struct Section<'w> {
+    spelling: &'w Spelling<'w>,
+    ngrams: &'w Reversed<'w>,
+    columns: &'w Columns,
 }
 
-/// The place of each node among the sorted ones.
-fn ranks_of(sorted: &[u32]) -> Vec<u32> {
-    let mut ranks = vec![0; sorted.len()];
-    for (rank, &node) in sorted.iter().enumerate() {
-        ranks[node as usize] = rank as u32;
-    }
-    ranks
-}
-
-/// The n-grams of one order, spelled out.
-///
-/// They are written in an order that leaps about in the table, so the tokens of each lie together:
-/// one leap an entry, not one for each of its tokens.
-struct Entries<'t> {
-    n: usize,
-    /// n ids for each.
-    ids: Vec<TokenId>,
-    log10_prob: &'t [f32],
-    log10_backoff: &'t [f32],
-}
-
-impl<'t> Entries<'t> {
-    /// The empty n-gram alone, which every unigram continues.
-    fn of_root() -> Self {
-        Entries {
-            n: 0,
-            ids: Vec::new(),
-            log10_prob: &[],
-            log10_backoff: &[],
+impl Section<'_> {
+    fn write(&self, books: &mut [Book; 2], out: &mut dyn Write) -> io::Result<()> {
+        let [written, filled] = books;
+        self.fill(written, 0);
+        for start in (0..self.ngrams.size()).step_by(PAGES_A_BOOK * ENTRIES_A_PAGE) {
+            // `out` stays on this thread, as not every writer may leave it.
+            rayon::in_place_scope(|scope| {
+                scope.spawn(|_| self.fill(filled, start + PAGES_A_BOOK * ENTRIES_A_PAGE));
+                written.write(out)
+            })?;
+            std::mem::swap(written, filled);
         }
+        Ok(())
     }
 
-    /// Those of the next order, each spelled from its context.
-    fn longer(&self, table: &'t Table, contexts: &[u32]) -> Self {
-        let level = &table.levels()[self.n];
-        let mut ids = Vec::with_capacity((self.n + 1) * contexts.len());
-        for (token, &context) in level.tokens.iter().zip(contexts) {
-            let context = context as usize * self.n;
-            ids.extend_from_slice(&self.ids[context..context + self.n]);
-            ids.push(*token);
-        }
-        Entries {
-            n: self.n + 1,
-            ids,
-            log10_prob: &level.log10_prob,
-            log10_backoff: &level.log10_backoff,
-        }
+    /// Fills a book from a place on; pages beyond the last entry are left blank.
+    fn fill(&self, book: &mut Book, start: usize) {
+        book.0.par_iter_mut().enumerate().for_each(|(index, page)| {
+            let end = self.ngrams.size();
+            let start = end.min(start + index * ENTRIES_A_PAGE);
+            page.clear();
+            self.put(start..end.min(start + ENTRIES_A_PAGE), page);
+        });
     }
 
-    /// The lines of some of them.
-    fn lines(&self, spelling: &Spelling, nodes: &[u32]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(nodes.len() * 48);
-        for node in nodes.iter().map(|&node| node as usize) {
-            let never_predicted = self.n == 1 && node == TokenId::START.index();
-            let log10 = if never_predicted {
-                0.0
-            } else {
-                self.log10_prob[node]
-            };
-            push_number(log10, &mut out);
-            let ids = &self.ids[node * self.n..(node + 1) * self.n];
-            for (position, &id) in ids.iter().enumerate() {
-                out.push(if position == 0 { b'\t' } else { b' ' });
-                out.extend_from_slice(&spelling.surfaces[id.index()]);
+    fn put(&self, places: Range<usize>, page: &mut Page) {
+        if places.is_empty() {
+            return;
+        }
+        let mut numbers = Numbers::new();
+        let mut firsts = [Block::default(); ENTRIES_AHEAD];
+        let mut walk = self.ngrams.walk(places.start);
+        for start in places.clone().step_by(ENTRIES_AHEAD) {
+            let places = start..places.end.min(start + ENTRIES_AHEAD);
+            let tokens = self.ngrams.firsts(places.clone());
+            // All are asked of the memory at once, none waits for the line before.
+            for (block, &token) in firsts.iter_mut().zip(tokens) {
+                *block = *self.spelling.block(TokenId(token));
             }
-            if let Some(&backoff) = self.log10_backoff.get(node) {
-                out.push(b'\t');
-                push_number(backoff, &mut out);
-            }
-            out.push(b'\n');
-        }
-        out
-    }
-}
-
-fn push_number(log10: f32, out: &mut Vec<u8>) {
-    let number = match log10 {
-        f32::NEG_INFINITY => LOG_ZERO,
-        // Adding 0 turns −0, which would print its sign, into 0.
-        number => number + 0.0,
-    };
-    write!(out, "{number}").expect("memory takes what is written to it");
-}
-
-/// The surfaces as ARPA can hold them.
-struct Spelling<'v> {
-    surfaces: Vec<Cow<'v, [u8]>>,
-    changed: usize,
-}
-
-impl<'v> Spelling<'v> {
-    fn new(vocabulary: &'v Vocabulary) -> Result<Self> {
-        let surfaces: Vec<Cow<[u8]>> = vocabulary
-            .ids()
-            .map(|id| spell(vocabulary.surface(id)))
-            .collect();
-        let is_changed = |surface: &&Cow<[u8]>| matches!(surface, Cow::Owned(_));
-        let changed = surfaces.iter().filter(is_changed).count();
-        if changed > 0 {
-            let different: HashSet<&[u8]> = surfaces.iter().map(AsRef::as_ref).collect();
-            if different.len() < surfaces.len() {
-                let what =
-                    "two tokens would be spelled alike in ARPA, such as a space and '<0x20>'";
-                return Err(Error::new(ErrorKind::Model, what)
-                    .way_out("build with --tokenizer words or whitespace to export"));
+            for (place, first) in places.zip(&firsts) {
+                self.put_line(place, walk.spell_next(), first, &mut numbers, page);
             }
         }
-        Ok(Spelling { surfaces, changed })
     }
-}
 
-/// White space and control bytes inside a token as `<0xHH>`; the empty token as `<0x>`.
-fn spell(surface: &[u8]) -> Cow<'_, [u8]> {
-    let fits = |byte: &u8| *byte > b' ' && *byte != 0x7F;
-    if !surface.is_empty() && surface.iter().all(fits) {
-        return Cow::Borrowed(surface);
-    }
-    if surface.is_empty() {
-        return Cow::Owned(b"<0x>".to_vec());
-    }
-    let mut out = Vec::new();
-    for byte in surface {
-        match fits(byte) {
-            true => out.push(*byte),
-            false => out.extend_from_slice(format!("<0x{byte:02X}>").as_bytes()),
+    #[inline]
+    fn put_line(
+        &self,
+        place: usize,
+        ngram: &[TokenId],
+        first: &Block,
+        numbers: &mut Numbers,
+        page: &mut Page,
+    ) {
+        numbers.put(self.columns.log10_prob[place], page);
+        page.put(b"\t");
+        self.spelling.put(ngram[0], first, page);
+        for &token in &ngram[1..] {
+            self.spelling.put(token, self.spelling.block(token), page);
+        }
+        match self.columns.log10_backoff.get(place) {
+            Some(&log10_backoff) => {
+                page.replace_last(b'\t');
+                numbers.end_line(log10_backoff, page);
+            }
+            None => page.replace_last(b'\n'),
         }
     }
-    Cow::Owned(out)
 }

@@ -1,0 +1,187 @@
+//! Here is a table, give me its n-grams in suffix order: sorted by the last token, then by the one
+//! before, and so on.
+//!
+//! In that order the n-grams of length n lie in groups that share a suffix of length
+//! n − 1, the groups in the order of those suffixes, each group ascending by first
+//! token. So the whole order is a trie that is read backwards: for each n-gram
+//! its first token, for each suffix the end of its group.
+//!
+//! ```text
+//! length n−1     … b c        b d   …
+//!                 ╱   ╲        │
+//! length n     a b c  x b c   a b d
+//! ```
+//!
+//! It is grown level by level, as levels are written.
+
+use std::ops::Range;
+
+use super::sort::{Ranks, Sorter, Unsorted};
+use crate::ngram::table::Table;
+use crate::token::TokenId;
+
+/// The n-grams of a table up to some length, in suffix order.
+pub(super) struct Reversed<'t> {
+    table: &'t Table,
+    /// Length 1 first.
+    levels: Vec<Level>,
+    /// Of each n-gram of the longest level, by its node in the table, its place.
+    ranks: Ranks,
+    /// Where the nodes of the longest level that start with each token begin, and where the last end.
+    starts: Vec<u32>,
+    sorter: Sorter,
+}
+
+/// The n-grams of one length.
+struct Level {
+    firsts: Vec<u32>,
+    /// Where the group one level up, of those that end with each, ends.
+    ends: Vec<u32>,
+}
+
+/// log10 probabilities and back-offs, in suffix order; no back-offs at the highest order.
+pub(super) struct Columns {
+    pub(super) log10_prob: Vec<f32>,
+    pub(super) log10_backoff: Vec<f32>,
+}
+
+impl Columns {
+    /// The same memory, to be overwritten by so many.
+    pub(super) fn resized(mut self, probs: usize, backoffs: usize) -> Self {
+        self.log10_prob.resize(probs, 0.0);
+        match backoffs {
+            0 => self.log10_backoff = Vec::new(),
+            _ => self.log10_backoff.resize(backoffs, 0.0),
+        }
+        self
+    }
+}
+
+impl<'t> Reversed<'t> {
+    /// The n-grams of one token, with their numbers.
+    pub(super) fn unigrams(table: &'t Table) -> (Self, Columns) {
+        let level = &table.levels()[0];
+        let size = level.tokens.len() as u32;
+        let tokens = Level {
+            firsts: (0..size).collect(),
+            ends: Vec::new(),
+        };
+        let reversed = Reversed {
+            table,
+            levels: vec![tokens],
+            ranks: Ranks::unchanged(size),
+            starts: (0..=size).collect(),
+            sorter: Sorter::default(),
+        };
+        let mut log10_prob = level.log10_prob.to_vec();
+        // It is never predicted: what stands there is for show.
+        log10_prob[TokenId::START.index()] = 0.0;
+        let columns = Columns {
+            log10_prob,
+            log10_backoff: level.log10_backoff.to_vec(),
+        };
+        (reversed, columns)
+    }
+
+    /// Adds the next level; makes its numbers of those of the level before, which serve no more.
+    pub(super) fn grow(&mut self, columns: Columns) -> Columns {
+        let n = self.levels.len() + 1;
+        let [below, level] = [n - 2, n - 1].map(|index| &self.table.levels()[index]);
+        let children = &below.children[..];
+        for start in &mut self.starts {
+            *start = children[*start as usize];
+        }
+        let unsorted = Unsorted {
+            suffix: &level.suffix,
+            starts: &self.starts,
+            log10_prob: &level.log10_prob,
+            log10_backoff: &level.log10_backoff,
+        };
+        let highest = n == self.table.order();
+        let ranks = std::mem::take(&mut self.ranks);
+        let sorted = self.sorter.sort(&unsorted, ranks, !highest, columns);
+        self.levels[n - 2].ends = sorted.ends;
+        self.levels.push(Level {
+            firsts: sorted.firsts,
+            ends: Vec::new(),
+        });
+        self.ranks = sorted.ranks;
+        sorted.columns
+    }
+
+    /// How long the longest n-grams are.
+    pub(super) fn length(&self) -> usize {
+        self.levels.len()
+    }
+
+    /// How many n-grams there are of the longest.
+    pub(super) fn size(&self) -> usize {
+        self.levels[self.length() - 1].firsts.len()
+    }
+
+    /// The first tokens of the longest n-grams at some places.
+    pub(super) fn firsts(&self, places: Range<usize>) -> &[u32] {
+        &self.levels[self.length() - 1].firsts[places]
+    }
+
+    /// Spells the longest n-grams from some place on.
+    pub(super) fn walk(&self, place: usize) -> Walk<'_> {
+        Walk::new(&self.levels, place)
+    }
+}
+
+/// A walk along the n-grams of the longest level.
+pub(super) struct Walk<'r> {
+    levels: &'r [Level],
+    /// The place of the n-gram to be spelled.
+    place: usize,
+    /// Of each shorter length, the place of the end of that length of the n-gram spelled last.
+    ends: Vec<usize>,
+    ngram: Vec<TokenId>,
+}
+
+impl<'r> Walk<'r> {
+    fn new(levels: &'r [Level], place: usize) -> Self {
+        let n = levels.len();
+        let mut walk = Walk {
+            levels,
+            place,
+            ends: vec![0; n],
+            ngram: vec![TokenId(0); n],
+        };
+        let mut above = place;
+        for length in (1..n).rev() {
+            let ends = &levels[length - 1].ends;
+            above = ends.partition_point(|&end| end as usize <= above);
+            walk.arrive(length, above);
+        }
+        walk
+    }
+
+    /// Spells an n-gram; the next call spells the next.
+    #[inline]
+    pub(super) fn spell_next(&mut self) -> &[TokenId] {
+        let n = self.ngram.len();
+        let mut above = self.place;
+        self.place += 1;
+        self.ngram[0] = TokenId(self.levels[n - 1].firsts[above]);
+        for length in (1..n).rev() {
+            let ends = &self.levels[length - 1].ends[self.ends[length]..];
+            if ends[0] as usize > above {
+                break;
+            }
+            // Some suffixes end nothing: their groups are passed by.
+            let passed = ends.iter().take_while(|&&end| end as usize <= above);
+            above = self.ends[length] + passed.count();
+            self.arrive(length, above);
+        }
+        &self.ngram
+    }
+
+    #[inline]
+    fn arrive(&mut self, length: usize, place: usize) {
+        self.ends[length] = place;
+        let first = self.ngram.len() - length;
+        self.ngram[first] = TokenId(self.levels[length - 1].firsts[place]);
+    }
+}
