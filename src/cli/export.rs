@@ -97,7 +97,7 @@ pub(super) fn write(
     } else {
         let path = Path::new(output);
         let mut file = AtomicFile::create(path)?;
-        let mut out = BufWriter::with_capacity(1 << 20, &mut file);
+        let mut out = BufWriter::new(&mut file);
         let respelled = arpa::write(vocabulary, table, unlisted, &mut out, path)?;
         out.flush()
             .map_err(|error| Error::io("write", path, error))?;
