@@ -14,10 +14,10 @@ use rayon::prelude::*;
 use super::reversed::Columns;
 
 /// How many n-grams are a run. Tests cut small tables as often as large ones are cut.
-const RUN: usize = if cfg!(test) { 7 } else { 1 << 17 };
+const RUN: usize = if cfg!(test) { 7 } else { 1 << 16 };
 
 /// About how many n-grams are a part.
-const PART: usize = if cfg!(test) { 3 } else { 1 << 14 };
+const PART: usize = if cfg!(test) { 3 } else { 1 << 15 };
 
 /// Of more parts than this a run would hold too few n-grams each.
 const MOST_PARTS: usize = 1 << 11;
