@@ -7,6 +7,7 @@
 mod corpus;
 mod id;
 mod reading;
+mod stroke;
 mod text;
 mod tokenizer;
 mod vocabulary;

@@ -3,6 +3,8 @@
 //! It is saved with the model, so that a question asked later is read as the
 //! corpus was.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::{SPECIAL_SURFACES, TokenId, Tokenizer, Vocabulary};
@@ -77,12 +79,27 @@ impl Reading {
     /// # Errors
     /// If the sentence holds a special token that is refused; the caller adds the place.
     pub fn tokens<'t>(&self, sentence: &'t [u8], mut each: impl FnMut(&'t [u8])) -> Result<()> {
+        self.tokens_within(sentence, 0..sentence.len(), |place| each(&sentence[place]))
+    }
+
+    /// Calls `each` with the places of the tokens of the sentence at a place in a text.
+    ///
+    /// # Errors
+    /// If the sentence holds a special token that is refused; the caller adds the place.
+    pub(super) fn tokens_within(
+        &self,
+        text: &[u8],
+        sentence: Range<usize>,
+        mut each: impl FnMut(Range<usize>),
+    ) -> Result<()> {
         let mut refused = None;
-        self.tokenizer.cut(sentence, |piece| match special(piece) {
-            None => each(piece),
-            Some(TokenId::UNKNOWN) if self.specials == SpecialsInText::Unknown => each(piece),
-            Some(_) if self.specials == SpecialsInText::Skip => {}
-            Some(id) => refused = refused.or(Some(id)),
+        self.tokenizer.cut_within(text, sentence, |place| {
+            match special(&text[place.clone()]) {
+                None => each(place),
+                Some(TokenId::UNKNOWN) if self.specials == SpecialsInText::Unknown => each(place),
+                Some(_) if self.specials == SpecialsInText::Skip => {}
+                Some(id) => refused = refused.or(Some(id)),
+            }
         });
         match refused {
             None => Ok(()),
@@ -108,6 +125,9 @@ impl Reading {
 }
 
 fn special(piece: &[u8]) -> Option<TokenId> {
+    if piece.first() != Some(&b'<') {
+        return None;
+    }
     let found = SPECIAL_SURFACES.iter().position(|s| s.as_bytes() == piece);
     found.map(|id| TokenId(id as u32))
 }

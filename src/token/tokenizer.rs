@@ -1,6 +1,7 @@
 //! Here is text, give me its pieces, and back.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use bstr::ByteSlice;
@@ -45,13 +46,27 @@ impl Tokenizer {
 
     /// Calls `each` with every piece of the text, in order.
     pub fn cut<'t>(self, text: &'t [u8], mut each: impl FnMut(&'t [u8])) {
+        self.cut_within(text, 0..text.len(), |piece| each(&text[piece]));
+    }
+
+    /// Calls `each` with the place of every piece of the sentence at a place in a text, in order.
+    ///
+    /// What stands after the sentence is of no meaning, but it may be read: who has to stop at
+    /// every sentence's last byte cannot read many bytes at a stroke.
+    pub(super) fn cut_within(
+        self,
+        text: &[u8],
+        sentence: Range<usize>,
+        mut each: impl FnMut(Range<usize>),
+    ) {
+        let start = sentence.start;
         match self {
-            Tokenizer::Words => words::cut(text, each),
-            Tokenizer::Whitespace => whitespace::cut(text, each),
-            Tokenizer::Characters => text
+            Tokenizer::Words => words::cut(text, sentence, each),
+            Tokenizer::Whitespace => whitespace::cut(text, sentence, each),
+            Tokenizer::Characters => text[sentence]
                 .grapheme_indices()
-                .for_each(|(start, end, _)| each(&text[start..end])),
-            Tokenizer::Bytes => text.chunks(1).for_each(each),
+                .for_each(|(from, to, _)| each(start + from..start + to)),
+            Tokenizer::Bytes => sentence.for_each(|at| each(at..at + 1)),
         }
     }
 
