@@ -6,20 +6,24 @@
 
 mod corpus;
 mod id;
+mod index;
+mod limits;
 mod reading;
 mod stroke;
 mod text;
 mod tokenizer;
 mod vocabulary;
+mod wanted;
 mod whitespace;
 mod words;
 
 pub use corpus::{Numbered, number, read};
 pub use id::TokenId;
+pub use limits::VocabularyLimits;
 pub use reading::{Reading, SpecialsInText};
 pub use text::{TokenText, split_off_heldout};
 pub use tokenizer::Tokenizer;
-pub use vocabulary::{SPECIAL_SURFACES, Vocabulary, VocabularyLimits};
+pub use vocabulary::{SPECIAL_SURFACES, Vocabulary};
 
 use std::borrow::Cow;
 use std::fmt::Write;

@@ -9,16 +9,18 @@
 //! whole vocabulary is two sections of a model file.
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher, Hasher};
-
-use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::TokenId;
+use super::index::{Index, Key, Vacancy};
+use super::wanted::Wanted;
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{ModelFile, Writer};
 
 /// The surfaces of the three special tokens, by id.
 pub const SPECIAL_SURFACES: [&str; TokenId::SPECIALS] = ["<unk>", "<s>", "</s>"];
+
+/// More tokens than this have no 32-bit ids.
+const MOST: usize = u32::MAX as usize;
 
 /// Token ↔ id, both ways.
 #[derive(Clone)]
@@ -27,9 +29,7 @@ pub struct Vocabulary {
     bytes: Vec<u8>,
     /// Where each surface ends in `bytes`.
     ends: Vec<u64>,
-    /// Ids, placed by the hash of their surface.
-    index: HashTable<TokenId>,
-    hasher: DefaultHashBuilder,
+    index: Index,
 }
 
 impl Default for Vocabulary {
@@ -37,8 +37,7 @@ impl Default for Vocabulary {
         let mut vocabulary = Vocabulary {
             bytes: Vec::new(),
             ends: Vec::new(),
-            index: HashTable::new(),
-            hasher: DefaultHashBuilder::default(),
+            index: Index::with_capacity(SPECIAL_SURFACES.len()),
         };
         for surface in SPECIAL_SURFACES {
             vocabulary.add(surface.as_bytes());
@@ -60,22 +59,21 @@ impl Vocabulary {
         if !ends.is_sorted() || ends.last().copied().unwrap_or(0) != bytes.len() as u64 {
             return Err(broken("the ends of its tokens are out of order"));
         }
-        if u32::try_from(ends.len()).is_err() {
+        if ends.len() > MOST {
             return Err(broken("more tokens than ids"));
         }
         let mut vocabulary = Vocabulary {
-            index: HashTable::with_capacity(ends.len()),
+            index: Index::with_capacity(ends.len()),
             bytes,
             ends,
-            hasher: DefaultHashBuilder::default(),
         };
-        for id in 0..vocabulary.len() as u32 {
-            let id = TokenId(id);
-            let hash = vocabulary.hash(vocabulary.surface(id));
-            if vocabulary.find(hash, vocabulary.surface(id)).is_some() {
-                return Err(broken("a token appears twice"));
+        for id in vocabulary.ids() {
+            let surface = vocabulary.surface(id);
+            let key = vocabulary.index.key(surface);
+            match vocabulary.find(key, surface) {
+                Ok(_) => return Err(broken("a token appears twice")),
+                Err(vacancy) => vocabulary.index.place(vacancy, key, id),
             }
-            vocabulary.place(hash, id);
         }
         let specials = SPECIAL_SURFACES.iter().enumerate();
         for (id, surface) in specials {
@@ -116,7 +114,7 @@ impl Vocabulary {
 
     /// The id of a surface, if it is in the vocabulary.
     pub fn id(&self, surface: &[u8]) -> Option<TokenId> {
-        self.find(self.hash(surface), surface)
+        self.find(self.index.key(surface), surface).ok()
     }
 
     /// The id of a surface, or `<unk>`.
@@ -146,14 +144,39 @@ impl Vocabulary {
     /// # Panics
     /// If there are more tokens than 32-bit ids.
     pub fn add(&mut self, surface: &[u8]) -> TokenId {
-        let hash = self.hash(surface);
-        if let Some(id) = self.find(hash, surface) {
-            return id;
+        self.add_by(self.index.key(surface), surface)
+    }
+
+    /// Gives all wanted tokens of a text their ids, which stand in `ids`; those that are not there
+    /// yet are added in their order.
+    pub(super) fn add_all(&mut self, text: &[u8], wanted: &mut Wanted, ids: &mut [TokenId]) {
+        wanted.look(text, &self.index);
+        wanted.settle(ids, |key, place| self.add_by(key, &text[place]));
+    }
+
+    /// Gives all wanted tokens of a text their ids, or `<unk>`.
+    pub(super) fn find_all(&self, text: &[u8], wanted: &mut Wanted, ids: &mut [TokenId]) {
+        wanted.look(text, &self.index);
+        wanted.settle(ids, |key, place| {
+            let found = self.find(key, &text[place]);
+            found.unwrap_or(TokenId::UNKNOWN)
+        });
+    }
+
+    fn add_by(&mut self, key: Key, surface: &[u8]) -> TokenId {
+        match self.find(key, surface) {
+            Ok(id) => id,
+            Err(vacancy) => self.add_new(vacancy, key, surface),
         }
-        let id = TokenId(u32::try_from(self.ends.len()).expect("fewer than 2^32 tokens"));
+    }
+
+    #[cold]
+    fn add_new(&mut self, vacancy: Vacancy, key: Key, surface: &[u8]) -> TokenId {
+        assert!(self.len() < MOST, "fewer tokens than 32-bit ids");
+        let id = TokenId(self.len() as u32);
         self.bytes.extend_from_slice(surface);
         self.ends.push(self.bytes.len() as u64);
-        self.place(hash, id);
+        self.index.place(vacancy, key, id);
         id
     }
 
@@ -168,73 +191,8 @@ impl Vocabulary {
         self.parts() == other.parts()
     }
 
-    fn hash(&self, surface: &[u8]) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write(surface);
-        hasher.finish()
-    }
-
-    fn find(&self, hash: u64, surface: &[u8]) -> Option<TokenId> {
-        let same = |id: &TokenId| self.surface(*id) == surface;
-        self.index.find(hash, same).copied()
-    }
-
-    fn place(&mut self, hash: u64, id: TokenId) {
-        let (bytes, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
-        let rehash = |id: &TokenId| {
-            let start = if id.0 == 0 { 0 } else { ends[id.index() - 1] };
-            let mut state = hasher.build_hasher();
-            state.write(&bytes[start as usize..ends[id.index()] as usize]);
-            state.finish()
-        };
-        self.index.insert_unique(hash, id, rehash);
-    }
-}
-
-/// Which of a corpus's tokens get an id of their own; the others are `<unk>`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VocabularyLimits {
-    /// Tokens seen less often than this are left out; 1 keeps all.
-    pub min_count: u64,
-    /// At most so many tokens, the three specials included; the most frequent stay.
-    pub max_size: Option<usize>,
-}
-
-impl Default for VocabularyLimits {
-    fn default() -> Self {
-        VocabularyLimits {
-            min_count: 1,
-            max_size: None,
-        }
-    }
-}
-
-impl VocabularyLimits {
-    /// True if every token stays.
-    pub fn keep_all(&self) -> bool {
-        self.min_count <= 1 && self.max_size.is_none()
-    }
-
-    /// The tokens of `full` that stay within the limits, in the same relative order.
-    ///
-    /// `counts[id]` is how often each was seen. Among tokens of equal count the one that came
-    /// first stays.
-    pub fn apply(&self, full: &Vocabulary, counts: &[u64]) -> Vocabulary {
-        let mut kept: Vec<TokenId> = full
-            .ids()
-            .skip(TokenId::SPECIALS)
-            .filter(|id| counts[id.index()] >= self.min_count)
-            .collect();
-        if let Some(max_size) = self.max_size {
-            kept.sort_by_key(|id| (std::cmp::Reverse(counts[id.index()]), *id));
-            kept.truncate(max_size.saturating_sub(TokenId::SPECIALS));
-            kept.sort();
-        }
-        let mut vocabulary = Vocabulary::new();
-        for id in kept {
-            vocabulary.add(full.surface(id));
-        }
-        vocabulary
+    fn find(&self, key: Key, surface: &[u8]) -> std::result::Result<TokenId, Vacancy> {
+        self.index.find(key, |id| self.surface(id) == surface)
     }
 }
 
@@ -283,18 +241,5 @@ mod tests {
             "no specials"
         );
         assert!(Vocabulary::from_parts(vec![], vec![]).is_err());
-    }
-
-    #[test]
-    fn limits_keep_the_frequent_in_order_of_appearance() {
-        let vocabulary = of(&["rare", "often", "some", "also"]);
-        let counts = [0, 0, 0, 1, 9, 3, 3];
-        let limits = VocabularyLimits {
-            min_count: 2,
-            max_size: Some(5),
-        };
-        let kept = limits.apply(&vocabulary, &counts);
-        let surfaces: Vec<_> = kept.ids().skip(3).map(|id| kept.display(id)).collect();
-        assert_eq!(surfaces, ["often", "some"]);
     }
 }
