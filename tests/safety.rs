@@ -350,7 +350,7 @@ fn ctrl_c_ends_a_training_with_the_best_so_far() {
 fn ctrl_c_ends_a_build_at_once_and_leaves_nothing() {
     let shop = Workshop::new();
     shop.write("a.txt", fables(2500));
-    shop.write("long.txt", fables(2500).repeat(20));
+    shop.write("long.txt", fables(2500).repeat(100));
     shop.good(&["build", "a.txt", "-o", "m"]);
     let old = shop.read("models/m.cpt");
     let words = ["build", "long.txt", "-o", "m", "--order", "8"];

@@ -24,11 +24,10 @@ pub fn count(text: &TokenText, vocabulary_len: usize, order: Order) -> Result<Co
         return Err(Error::new(ErrorKind::Input, "there is no text to count")
             .way_out("give a corpus with at least one sentence"));
     }
-    let padded = pad(text);
-    let mut levels = vec![unigrams(&padded, vocabulary_len)];
+    let mut levels = vec![unigrams(text, vocabulary_len)];
     let mut below: Vec<&[TokenId]> = Vec::new();
     for n in 2..=order.get() {
-        let (ngrams, raw): (Vec<&[TokenId]>, Vec<u64>) = windows(&padded, n).into_iter().unzip();
+        let (ngrams, raw): (Vec<&[TokenId]>, Vec<u64>) = windows(text, n).into_iter().unzip();
         if u32::try_from(ngrams.len()).is_err() {
             let what = format!("more than 2^32 n-grams of order {n}");
             return Err(
@@ -54,22 +53,10 @@ pub fn count(text: &TokenText, vocabulary_len: usize, order: Order) -> Result<Co
     Ok(counts)
 }
 
-/// Every sentence with its `<s>` and `</s>`.
-fn pad(text: &TokenText) -> TokenText {
-    let one = |sentence: &[TokenId]| {
-        let mut padded = Vec::with_capacity(sentence.len() + 2);
-        padded.push(TokenId::START);
-        padded.extend_from_slice(sentence);
-        padded.push(TokenId::END);
-        padded
-    };
-    text.sentences().map(one).collect()
-}
-
 /// Level 1: a node for every token of the vocabulary, seen or not.
-fn unigrams(padded: &TokenText, vocabulary_len: usize) -> Level {
+fn unigrams(text: &TokenText, vocabulary_len: usize) -> Level {
     let mut raw = vec![0u64; vocabulary_len];
-    for id in padded.ids() {
+    for id in text.padded() {
         raw[id.index()] += 1;
     }
     Level {
@@ -80,13 +67,13 @@ fn unigrams(padded: &TokenText, vocabulary_len: usize) -> Level {
 }
 
 /// Every different window of length `n`, in reading order, with its count.
-fn windows(padded: &TokenText, n: usize) -> Vec<(&[TokenId], u64)> {
-    let share = padded.len().div_ceil(rayon::current_num_threads());
-    let tables: Vec<HashMap<&[TokenId], u64>> = (0..padded.len())
+fn windows(text: &TokenText, n: usize) -> Vec<(&[TokenId], u64)> {
+    let share = text.len().div_ceil(rayon::current_num_threads());
+    let tables: Vec<HashMap<&[TokenId], u64>> = (0..text.len())
         .into_par_iter()
         .with_min_len(share)
         .fold(HashMap::new, |mut table, sentence| {
-            for window in padded.sentence(sentence).windows(n) {
+            for window in text.padded_sentence(sentence).windows(n) {
                 *table.entry(window).or_insert(0) += 1;
             }
             table

@@ -61,8 +61,7 @@ pub fn count(
         sentences: text.len() as u64,
         tokens: text.tokens() as u64,
     };
-    let mut padded = pad(&text, order.get());
-    drop(text);
+    let mut padded = text.into_padded();
     let positions = padded.len();
     if u32::try_from(positions + ROWS_A_BLOCK * vocabulary_len.min(positions)).is_err() {
         let what = format!("a text of {positions} positions is more than 2^32");
@@ -104,18 +103,7 @@ pub fn count(
 
 /// How many units [`count`] will advance by.
 pub fn work(text: &TokenText) -> u64 {
-    (text.tokens() + 2 * text.len()) as u64 * 2
-}
-
-/// All sentences end to end, each with its `<s>` and `</s>`.
-fn pad(text: &TokenText, more: usize) -> Vec<TokenId> {
-    let mut padded = Vec::with_capacity(text.tokens() + 2 * text.len() + more);
-    for sentence in text.sentences() {
-        padded.push(TokenId::START);
-        padded.extend_from_slice(sentence);
-        padded.push(TokenId::END);
-    }
-    padded
+    text.padded().len() as u64 * 2
 }
 
 /// How many blocks of rows each part takes.

@@ -1,13 +1,13 @@
 //! Here are the names of a corpus; read it as often as you need.
 
-use std::slice;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::batch::Batch;
+use super::blocks::Blocks;
 use super::inputs::Found;
-use super::options::{CorpusOptions, InvalidUtf8};
-use super::reader::{Reader, Replaced};
+use super::options::CorpusOptions;
 use super::source::Source;
+use super::valid::Replaced;
 use crate::error::{Error, ErrorKind, Result};
 use crate::warning::Warning;
 
@@ -62,11 +62,9 @@ impl Corpus {
     pub fn batches(&self) -> Batches<'_> {
         Batches {
             corpus: self,
-            sources: self.sources.iter(),
-            reader: None,
-            replaced: Replaced::default(),
+            blocks: Some(Blocks::of(self)),
+            passed: Passed::default(),
             unreported: 0,
-            state: State::Empty,
         }
     }
 
@@ -95,72 +93,83 @@ impl Corpus {
         self.skipped.iter().cloned().chain(replaced).collect()
     }
 
-    fn replaced(&self) -> std::sync::MutexGuard<'_, Replaced> {
+    fn replaced(&self) -> MutexGuard<'_, Replaced> {
         self.replaced.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// Ends a pass that came through; it is an error if there was nothing.
+    pub(super) fn end_pass(&self, passed: Passed) -> Result<()> {
+        *self.replaced() = passed.replaced;
+        if passed.any {
+            return Ok(());
+        }
+        let mut files = self.files();
+        let first = files.next().unwrap_or_default();
+        let place = match files.len() {
+            0 => first.to_owned(),
+            others => format!("{first} and {others} more"),
+        };
+        Err(Error::new(ErrorKind::Input, "the corpus holds no text")
+            .at(place)
+            .way_out("name files that hold some"))
+    }
+}
+
+/// What is to be known of a pass, or of a part of it.
+#[derive(Default)]
+pub(super) struct Passed {
+    /// There was a sentence.
+    any: bool,
+    replaced: Replaced,
+}
+
+impl Passed {
+    pub(super) fn of(batch: &mut Batch) -> Self {
+        Passed {
+            any: !batch.is_empty(),
+            replaced: std::mem::take(&mut batch.replaced),
+        }
+    }
+
+    /// Adds what came further on.
+    pub(super) fn add(&mut self, later: Passed) {
+        self.any |= later.any;
+        self.replaced.add(later.replaced);
     }
 }
 
 /// The batches of a corpus, in order.
 pub struct Batches<'c> {
     corpus: &'c Corpus,
-    sources: slice::Iter<'c, Source>,
-    reader: Option<Reader<'c>>,
-    replaced: Replaced,
+    /// What is left; nothing once everything was said.
+    blocks: Option<Blocks<'c>>,
+    passed: Passed,
     /// Bytes read for batches that came to nothing.
     unreported: u64,
-    state: State,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// No sentence so far.
-    Empty,
-    /// There was one.
-    Some,
-    /// Everything was said.
-    Over,
 }
 
 impl Batches<'_> {
     /// The next batch that has a sentence, or nothing at the end.
     fn advance(&mut self) -> Result<Option<Batch>> {
-        loop {
-            let Some(reader) = &mut self.reader else {
-                let Some(source) = self.sources.next() else {
-                    return Ok(None);
-                };
-                let options = &self.corpus.options;
-                let stream = source.open(options.invalid == InvalidUtf8::Keep)?;
-                self.reader = Some(Reader::new(stream, options));
-                continue;
-            };
-            let mut batch = reader.batch(&mut self.replaced)?;
-            if reader.is_finished() {
-                self.reader = None;
+        let Some(blocks) = &mut self.blocks else {
+            return Ok(None);
+        };
+        while let Some(block) = blocks.next(Vec::new())? {
+            let mut batch = Batch::of(block, &self.corpus.options)?;
+            self.passed.add(Passed::of(&mut batch));
+            self.unreported += batch.bytes_read;
+            if !batch.is_empty() {
+                batch.bytes_read = std::mem::take(&mut self.unreported);
+                return Ok(Some(batch));
             }
-            if batch.is_empty() {
-                self.unreported += batch.bytes_read();
-                continue;
-            }
-            batch.add_bytes_read(std::mem::take(&mut self.unreported));
-            return Ok(Some(batch));
         }
-    }
-
-    fn end(&mut self) -> Option<Error> {
-        *self.corpus.replaced() = std::mem::take(&mut self.replaced);
-        let was = std::mem::replace(&mut self.state, State::Over);
-        (was == State::Empty).then(|| {
-            let mut files = self.corpus.files();
-            let first = files.next().unwrap_or_default();
-            let place = match files.len() {
-                0 => first.to_owned(),
-                others => format!("{first} and {others} more"),
-            };
-            Error::new(ErrorKind::Input, "the corpus holds no text")
-                .at(place)
-                .way_out("name files that hold some")
-        })
+        self.blocks = None;
+        self.corpus.end_pass(std::mem::take(&mut self.passed))?;
+        Ok(None)
     }
 }
 
@@ -168,20 +177,11 @@ impl Iterator for Batches<'_> {
     type Item = Result<Batch>;
 
     fn next(&mut self) -> Option<Result<Batch>> {
-        if self.state == State::Over {
-            return None;
+        let batch = self.advance();
+        if batch.is_err() {
+            self.blocks = None;
         }
-        match self.advance() {
-            Ok(Some(batch)) => {
-                self.state = State::Some;
-                Some(Ok(batch))
-            }
-            Ok(None) => self.end().map(Err),
-            Err(error) => {
-                self.state = State::Over;
-                Some(Err(error))
-            }
-        }
+        batch.transpose()
     }
 }
 

@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use super::source::Source;
-use super::stream::looks_like_text;
+use super::unpack::looks_like_text;
 use crate::error::{Error, ErrorKind, Result};
 
 const STDIN: &str = "-";

@@ -41,20 +41,26 @@
 //!   trained on.
 
 mod batch;
+mod blocks;
 mod compression;
 mod corpus;
+mod cut;
 mod fold;
 mod inputs;
 mod jsonl;
 mod options;
-mod reader;
+mod relay;
 mod source;
 mod stream;
+mod unpack;
+mod valid;
 
 #[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod relay_tests;
 
 pub use batch::Batch;
 pub use corpus::{Batches, Corpus};
 pub use options::{BlankLines, CorpusOptions, InvalidUtf8, Normalisation, Unit};
-pub use stream::open_decompressed;
+pub use unpack::open_decompressed;

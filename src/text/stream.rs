@@ -2,36 +2,40 @@
 //!
 //! A stream takes off the compression and the byte order mark, keeps count of
 //! where it is, on the disk and in the text, and knows its name for errors.
+//!
+//! It reads many lines at a stroke and looks at no byte but the last line end:
+//! one thread reads at a time, so what is done here is what all others wait for.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, Cursor, ErrorKind as Io, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::compression::{Compression, MAGIC_LEN};
+use memchr::{memchr, memrchr};
+
+use super::compression::Compression;
+use super::unpack::{LONGEST_MARK, foreign_encoding, peek, unpack};
 use crate::error::{Error, ErrorKind, Result};
 
-const BUFFER: usize = 256 << 10;
-
 /// A line or a document longer than this is refused.
-const LONGEST: u64 = 1 << 30;
+const LONGEST: usize = 1 << 30;
 
 const UTF8_MARK: &[u8] = b"\xEF\xBB\xBF";
-const UTF32_MARKS: [&[u8]; 2] = [b"\xFF\xFE\0\0", b"\0\0\xFE\xFF"];
-const UTF16_MARKS: [&[u8]; 2] = [b"\xFF\xFE", b"\xFE\xFF"];
-const LONGEST_MARK: usize = 4;
 
-type Text = Box<dyn BufRead + Send>;
+type Text = Box<dyn Read + Send>;
 
 /// A file being read.
 pub(super) struct Stream {
     name: Arc<str>,
     compression: Option<Compression>,
     text: Text,
-    longest: u64,
+    longest: usize,
     /// Bytes of text passed so far, a byte order mark included.
     offset: u64,
+    /// The beginning of a line whose end was not read yet.
+    begun: Vec<u8>,
+    /// What ended the reading, to be told after the lines before it.
+    failed: Option<Error>,
     taken: Arc<AtomicU64>,
 }
 
@@ -53,6 +57,8 @@ impl Stream {
             text: Box::new(io::empty()),
             longest: LONGEST,
             offset: 0,
+            begun: Vec::new(),
+            failed: None,
             taken,
         };
         let (compression, text) = unpack(counted).map_err(|error| stream.failure(error))?;
@@ -61,7 +67,7 @@ impl Stream {
         Ok(stream)
     }
 
-    fn take_mark(&mut self, mut text: Box<dyn Read + Send>, any_bytes: bool) -> Result<()> {
+    fn take_mark(&mut self, mut text: Text, any_bytes: bool) -> Result<()> {
         let mut head = peek(&mut text, LONGEST_MARK).map_err(|error| self.failure(error))?;
         if let Some(encoding) = foreign_encoding(&head).filter(|_| !any_bytes) {
             return Err(self.refuse_encoding(encoding));
@@ -70,8 +76,7 @@ impl Stream {
             head.drain(..UTF8_MARK.len());
             self.offset = UTF8_MARK.len() as u64;
         }
-        let whole = Cursor::new(head).chain(text);
-        self.text = Box::new(BufReader::with_capacity(BUFFER, whole));
+        self.text = Box::new(Cursor::new(head).chain(text));
         Ok(())
     }
 
@@ -89,32 +94,80 @@ impl Stream {
         self.taken.load(Ordering::Relaxed)
     }
 
-    /// Appends the next line with its line end; returns its length, 0 at the end.
-    pub(super) fn line(&mut self, to: &mut Vec<u8>) -> Result<usize> {
-        self.take(to, |text, to| text.read_until(b'\n', to))
-    }
-
-    /// Appends all the rest; returns its length.
-    pub(super) fn rest(&mut self, to: &mut Vec<u8>) -> Result<usize> {
-        self.take(to, |text, to| text.read_to_end(to))
-    }
-
-    fn take(
-        &mut self,
-        to: &mut Vec<u8>,
-        read: impl FnOnce(&mut io::Take<&mut Text>, &mut Vec<u8>) -> io::Result<usize>,
-    ) -> Result<usize> {
-        let mut limited = (&mut self.text).take(self.longest + 1);
-        let length = read(&mut limited, to).map_err(|error| self.failure(error))?;
-        if length as u64 > self.longest {
-            return Err(self.refuse_length());
+    /// Puts the next lines into `to`, whole and with their line ends: at most `enough` bytes of
+    /// them, or one line that is longer. None are left if it stays empty.
+    ///
+    /// What `to` held is written over, so that the same buffer serves again and again.
+    pub(super) fn lines(&mut self, to: &mut Vec<u8>, enough: usize) -> Result<()> {
+        let mut filled = self.begun.len();
+        to.resize(to.len().max(filled).max(enough), 0);
+        to[..filled].copy_from_slice(&self.begun);
+        self.begun.clear();
+        let mut whole = 0;
+        while self.failed.is_none() && (whole == 0 || filled < enough) {
+            if filled == to.len() {
+                to.resize(2 * filled, 0);
+            }
+            // Less than the longest line, so that only an unfinished one can be too long.
+            let room = (to.len() - filled).min(self.longest);
+            let read = match self.read(&mut to[filled..filled + room]) {
+                Ok(0) => {
+                    whole = filled;
+                    break;
+                }
+                Ok(read) => read,
+                Err(error) => {
+                    self.failed = Some(self.failure(error));
+                    break;
+                }
+            };
+            let new = &to[filled..filled + read];
+            let first_end = memchr(b'\n', new).map_or(read, |at| at + 1);
+            if filled + first_end - whole > self.longest {
+                self.failed = Some(self.refuse_length(whole));
+                break;
+            }
+            whole = memrchr(b'\n', new).map_or(whole, |at| filled + at + 1);
+            filled += read;
         }
-        self.offset += length as u64;
-        Ok(length)
+        self.begun.extend_from_slice(&to[whole..filled]);
+        to.truncate(whole);
+        self.pass(to)
     }
 
-    fn refuse_length(&self) -> Error {
-        let offset = self.offset;
+    /// Puts all the rest into `to`.
+    pub(super) fn rest(&mut self, to: &mut Vec<u8>) -> Result<()> {
+        to.clear();
+        let mut limited = (&mut self.text).take(self.longest as u64 + 1);
+        limited
+            .read_to_end(to)
+            .map_err(|error| self.failure(error))?;
+        if to.len() > self.longest {
+            return Err(self.refuse_length(0));
+        }
+        self.pass(to)
+    }
+
+    fn pass(&mut self, text: &[u8]) -> Result<()> {
+        self.offset += text.len() as u64;
+        match text.is_empty() {
+            true => self.failed.take().map_or(Ok(()), Err),
+            false => Ok(()),
+        }
+    }
+
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.text.read(to) {
+                Err(error) if error.kind() == Io::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
+
+    /// The line that begins so many bytes further on is too long.
+    fn refuse_length(&self, further: usize) -> Error {
+        let offset = self.offset + further as u64;
         Error::new(
             ErrorKind::Input,
             "a line or a document is longer than a gibibyte",
@@ -142,58 +195,6 @@ impl Stream {
     }
 }
 
-/// True if what begins here, once unpacked, looks like text, in whatever encoding.
-pub(super) fn looks_like_text(bytes: impl Read + Send + 'static) -> io::Result<bool> {
-    let (compression, mut text) = unpack(bytes)?;
-    match peek(&mut text, 8 << 10) {
-        Ok(head) => Ok(foreign_encoding(&head).is_some() || !head.contains(&0)),
-        // Damage is for the reader to report, not for the folder to pass over.
-        Err(_) if compression.is_some() => Ok(true),
-        Err(error) => Err(error),
-    }
-}
-
-/// Opens a file and undoes its compression, if it has any.
-///
-/// # Errors
-/// If the file cannot be read.
-pub fn open_decompressed(path: &Path) -> Result<BufReader<Box<dyn Read + Send>>> {
-    let failure = |error| Error::io("read", path, error);
-    let file = File::open(path).map_err(failure)?;
-    let (_, text) = unpack(file).map_err(failure)?;
-    Ok(BufReader::with_capacity(BUFFER, text))
-}
-
-type Unpacked = (Option<Compression>, Box<dyn Read + Send>);
-
-fn unpack(mut bytes: impl Read + Send + 'static) -> io::Result<Unpacked> {
-    let head = peek(&mut bytes, MAGIC_LEN)?;
-    let compression = Compression::of(&head);
-    let whole = Cursor::new(head).chain(bytes);
-    let text = match compression {
-        None => Box::new(whole),
-        Some(how) => how.decoder(BufReader::with_capacity(BUFFER, whole))?,
-    };
-    Ok((compression, text))
-}
-
-fn peek(bytes: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
-    let mut head = Vec::with_capacity(length);
-    bytes.take(length as u64).read_to_end(&mut head)?;
-    Ok(head)
-}
-
-fn foreign_encoding(head: &[u8]) -> Option<&'static str> {
-    let begins_with = |marks: [&[u8]; 2]| marks.iter().any(|mark| head.starts_with(mark));
-    if begins_with(UTF32_MARKS) {
-        Some("UTF-32")
-    } else if begins_with(UTF16_MARKS) {
-        Some("UTF-16")
-    } else {
-        None
-    }
-}
-
 struct Counted<R> {
     bytes: R,
     taken: Arc<AtomicU64>,
@@ -211,26 +212,80 @@ impl<R: Read> Read for Counted<R> {
 mod tests {
     use super::*;
 
+    const TEXT: &[u8] = b"short\nlonger than that\n";
+
+    fn stream(bytes: impl Read + Send + 'static) -> Stream {
+        Stream::new("a.txt".into(), bytes, false).unwrap()
+    }
+
     #[test]
     fn a_line_without_end_is_refused_before_it_fills_the_memory() {
-        let text = &b"short\nlonger than that\n"[..];
-        let mut stream = Stream::new("a.txt".into(), text, false).unwrap();
+        let mut stream = stream(TEXT);
         stream.longest = 10;
-        let mut line = Vec::new();
-        assert_eq!(stream.line(&mut line).unwrap(), 6);
-        let error = stream.line(&mut line).unwrap_err();
+        let mut lines = Vec::new();
+        stream.lines(&mut lines, 8).unwrap();
+        assert_eq!(lines, b"short\n");
+        let error = stream.lines(&mut lines, 8).unwrap_err();
         assert_eq!(error.place(), Some("a.txt, byte 6"));
-        assert!(line.len() <= 6 + 11);
+        assert!(lines.capacity() <= 64, "{}", lines.capacity());
+    }
+
+    #[test]
+    fn a_line_may_be_as_long_as_the_longest() {
+        for (longest, expected) in [(17, true), (16, false)] {
+            let mut stream = stream(TEXT);
+            stream.longest = longest;
+            let mut lines = Vec::new();
+            stream.lines(&mut lines, 1 << 20).unwrap();
+            let whole = lines == TEXT || stream.lines(&mut lines, 1 << 20).is_ok();
+            assert_eq!(whole, expected, "{longest}");
+        }
+    }
+
+    #[test]
+    fn lines_are_whole_however_few_are_wanted() {
+        for enough in 1..30 {
+            let mut stream = stream(&b"\xEF\xBB\xBFa\n\nbcdefgh\nijk\nlmnop"[..]);
+            let (mut lines, mut all) = (Vec::new(), Vec::new());
+            loop {
+                let offset = stream.offset();
+                stream.lines(&mut lines, enough).unwrap();
+                assert_eq!(stream.offset(), offset + lines.len() as u64);
+                if lines.is_empty() {
+                    break;
+                }
+                all.extend_from_slice(&lines);
+                assert!(lines.ends_with(b"\n") || all.ends_with(b"lmnop"));
+            }
+            assert_eq!(all, b"a\n\nbcdefgh\nijk\nlmnop", "{enough}");
+        }
+    }
+
+    #[test]
+    fn what_ends_the_reading_is_told_after_the_lines_before_it() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("the disk is gone"))
+            }
+        }
+        let text = Cursor::new(&b"one line that is long enough\ntwo li"[..]);
+        let mut stream = stream(text.chain(Broken));
+        let mut lines = Vec::new();
+        stream.lines(&mut lines, 1 << 20).unwrap();
+        assert_eq!(lines, b"one line that is long enough\n");
+        let error = stream.lines(&mut lines, 1 << 20).unwrap_err();
+        assert!(error.to_string().contains("the disk is gone"), "{error}");
     }
 
     #[test]
     fn reading_counts_what_it_takes() {
-        let mut stream = Stream::new("a.txt".into(), &b"\xEF\xBB\xBFab\nc"[..], false).unwrap();
+        let mut stream = stream(&b"\xEF\xBB\xBFab\nc"[..]);
         let mut text = Vec::new();
-        stream.line(&mut text).unwrap();
-        assert_eq!((stream.offset(), &text[..]), (6, &b"ab\n"[..]));
         stream.rest(&mut text).unwrap();
+        assert_eq!(text, b"ab\nc");
         assert_eq!((stream.offset(), stream.taken()), (7, 7));
-        assert_eq!(stream.line(&mut text).unwrap(), 0);
+        stream.rest(&mut text).unwrap();
+        assert!(text.is_empty());
     }
 }

@@ -1,21 +1,25 @@
 //! Here is a corpus, give me ids.
 //!
-//! Each batch is cut into runs of sentences, and every run is tokenised on a
-//! thread of its own with numbers of its own. Then the runs are put together in
-//! order, so that ids follow first appearance in the corpus however many
-//! threads there were.
+//! Every thread tokenises batches of its own and numbers their tokens by a
+//! vocabulary of its own, which it keeps from batch to batch, so that a word
+//! costs one look into one table. What is new in a batch is handed over in the
+//! corpus's order and gets its number there: ids follow first appearance in the
+//! corpus however many threads there are. A vocabulary that grew large is begun
+//! anew, so that many threads do not hold a large one many times.
 
-use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::prelude::*;
-
+use super::wanted::Wanted;
 use super::{Reading, TokenId, TokenText, Vocabulary, VocabularyLimits};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::text::{Batch, Corpus};
 
-/// How many sentences one task takes.
-const SENTENCES_A_TASK: usize = 1024;
+/// A token and what separates it have about so many bytes; it is only room that depends on it.
+const BYTES_A_TOKEN: usize = 4;
+
+/// A thread that knows so many tokens forgets them all.
+const MOST_OWN: usize = if cfg!(test) { 500 } else { 1 << 20 };
 
 /// A corpus as ids, with the vocabulary that numbers them.
 pub struct Numbered {
@@ -23,6 +27,24 @@ pub struct Numbered {
     pub vocabulary: Vocabulary,
     /// The sentences.
     pub text: TokenText,
+}
+
+/// The vocabulary of one thread.
+struct Own<'n> {
+    vocabulary: Vocabulary,
+    /// Which one it is of all there were.
+    number: usize,
+    next: &'n AtomicUsize,
+}
+
+/// A batch by the numbers of a thread's own vocabulary.
+struct Read {
+    text: TokenText,
+    /// The tokens that were new to that, end to end.
+    new: Vec<u8>,
+    /// How long each of them is.
+    lengths: Vec<usize>,
+    own: usize,
 }
 
 /// Reads a corpus and numbers its tokens by first appearance; what is not within the limits becomes
@@ -36,21 +58,22 @@ pub fn number(
     progress: &dyn Progress,
 ) -> Result<Numbered> {
     let mut vocabulary = Vocabulary::new();
+    // For every thread's vocabulary, what each of its ids is in that of all.
+    let mut numbers: Vec<Vec<TokenId>> = Vec::new();
+    let next = AtomicUsize::new(0);
     let mut text = TokenText::new();
-    each_run(
-        corpus,
+    corpus.each_batch(
         progress,
-        |batch, run| {
-            let mut own = Vocabulary::new();
-            let ids = read_run(batch, run, reading, |piece| own.add(piece))?;
-            Ok((own, ids))
-        },
-        |(own, ids)| {
-            let renumbered: Vec<TokenId> = own
-                .ids()
-                .map(|id| vocabulary.add(own.surface(id)))
-                .collect();
-            text.append(&ids, |id| renumbered[id.index()]);
+        |_thread| Own::new(&next),
+        |own, batch| own.read(batch, reading),
+        |read| {
+            if numbers.len() <= read.own {
+                numbers.resize_with(read.own + 1, specials);
+            }
+            let new = read.new_tokens().map(|surface| vocabulary.add(surface));
+            let numbers = &mut numbers[read.own];
+            numbers.extend(new);
+            text.append(&read.text, |id| numbers[id.index()]);
         },
     )?;
     if !limits.keep_all() {
@@ -69,69 +92,94 @@ pub fn read(
     progress: &dyn Progress,
 ) -> Result<TokenText> {
     let mut text = TokenText::new();
-    each_run(
-        corpus,
+    corpus.each_batch(
         progress,
-        |batch, run| read_run(batch, run, reading, |piece| vocabulary.id_or_unknown(piece)),
-        |ids| text.append(&ids, |id| id),
+        |_thread| (),
+        |(), batch| {
+            read_batch(batch, reading, |wanted, ids| {
+                vocabulary.find_all(batch.text(), wanted, ids);
+            })
+        },
+        |batch| text.append(&batch, |id| id),
     )?;
     Ok(text)
 }
 
-/// Makes something of every run of sentences, in parallel, and takes the results in order.
-fn each_run<T: Send>(
-    corpus: &Corpus,
-    progress: &dyn Progress,
-    make: impl Fn(&Batch, Range<usize>) -> Result<T> + Sync,
-    mut take: impl FnMut(T),
-) -> Result<()> {
-    for batch in corpus.batches() {
-        let batch = batch?;
-        let starts: Vec<usize> = (0..batch.len()).step_by(SENTENCES_A_TASK).collect();
-        let run = |start: usize| start..batch.len().min(start + SENTENCES_A_TASK);
-        let made: Result<Vec<T>> = starts
-            .into_par_iter()
-            .map(|start| make(&batch, run(start)))
-            .collect();
-        made?.into_iter().for_each(&mut take);
-        progress.advance(batch.bytes_read());
+/// The ids of a batch; `settle` gives them to the tokens that want them.
+fn read_batch(
+    batch: &Batch,
+    reading: &Reading,
+    mut settle: impl FnMut(&mut Wanted, &mut [TokenId]),
+) -> Result<TokenText> {
+    let text_len = batch.text().len();
+    let mut text = TokenText::with_room_for(batch.len(), text_len / BYTES_A_TOKEN);
+    let mut wanted = Wanted::default();
+    for (sentence, place) in batch.places().enumerate() {
+        text.push_with(|ids| {
+            reading.tokens_within(batch.text(), place, |token| wanted.add(token, ids))
+        })
+        .map_err(|error| error.at(batch.place(sentence)))?;
+        if wanted.are_enough() {
+            settle(&mut wanted, text.padded_mut());
+        }
     }
-    corpus
-        .warnings()
-        .into_iter()
-        .for_each(|warning| progress.warn(warning));
-    Ok(())
+    settle(&mut wanted, text.padded_mut());
+    Ok(text)
 }
 
-fn read_run(
-    batch: &Batch,
-    run: Range<usize>,
-    reading: &Reading,
-    mut id: impl FnMut(&[u8]) -> TokenId,
-) -> Result<TokenText> {
-    let mut text = TokenText::new();
-    let mut ids = Vec::new();
-    for sentence in run {
-        ids.clear();
-        let read = reading.tokens(batch.sentence(sentence), |piece| ids.push(id(piece)));
-        read.map_err(|error| error.at(batch.place(sentence)))?;
-        text.push(ids.iter().copied());
+impl<'n> Own<'n> {
+    fn new(next: &'n AtomicUsize) -> Self {
+        Own {
+            vocabulary: Vocabulary::new(),
+            number: next.fetch_add(1, Ordering::Relaxed),
+            next,
+        }
     }
-    Ok(text)
+
+    fn read(&mut self, batch: &Batch, reading: &Reading) -> Result<Read> {
+        if self.vocabulary.len() >= MOST_OWN {
+            *self = Own::new(self.next);
+        }
+        let known = self.vocabulary.len();
+        let text = read_batch(batch, reading, |wanted, ids| {
+            self.vocabulary.add_all(batch.text(), wanted, ids);
+        })?;
+        let new = self.vocabulary.ids().skip(known);
+        let new: Vec<&[u8]> = new.map(|id| self.vocabulary.surface(id)).collect();
+        Ok(Read {
+            text,
+            new: new.concat(),
+            lengths: new.iter().map(|surface| surface.len()).collect(),
+            own: self.number,
+        })
+    }
+}
+
+impl Read {
+    fn new_tokens(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = &self.new[..];
+        self.lengths.iter().map(move |&length| {
+            let (token, after) = rest.split_at(length);
+            rest = after;
+            token
+        })
+    }
+}
+
+/// The numbers of the special tokens, which are the same everywhere.
+fn specials() -> Vec<TokenId> {
+    (0..TokenId::SPECIALS as u32).map(TokenId).collect()
 }
 
 /// Leaves out what is beyond the limits and renumbers the text.
 fn limit(limits: VocabularyLimits, full: &Vocabulary, text: &mut TokenText) -> Vocabulary {
-    let mut counts = vec![0u64; full.len()];
-    for id in text.ids() {
-        counts[id.index()] += 1;
-    }
-    let kept = limits.apply(full, &counts);
-    let renumbered: Vec<TokenId> = full
-        .ids()
-        .map(|id| kept.id_or_unknown(full.surface(id)))
-        .collect();
-    text.renumber(|id| renumbered[id.index()]);
+    let kept = limits.apply(full, &text.counts(full.len()));
+    let number = |id| match id {
+        TokenId::START | TokenId::END => id,
+        id => kept.id_or_unknown(full.surface(id)),
+    };
+    let numbers: Vec<TokenId> = full.ids().map(number).collect();
+    text.renumber(&numbers);
     kept
 }
 
@@ -167,6 +215,53 @@ mod tests {
         assert_eq!(found.text.len(), 3000);
         let second = found.text.sentence(1);
         assert_eq!(found.vocabulary.surface(second[0]), b"w1");
+    }
+
+    /// Several blocks of words, some of which come late.
+    fn long_text() -> String {
+        let word = |i: usize| match i * i % 97 {
+            rest @ 0..60 => format!("w{rest}"),
+            rest => format!("a-rather-long-word-{}", rest * i / 5000),
+        };
+        let line = |i: usize| (i..i + i % 17).map(word).collect::<Vec<_>>().join(" ");
+        let lines: Vec<String> = (0..40_000).map(line).collect();
+        lines.join("\n")
+    }
+
+    #[test]
+    fn every_number_of_threads_gives_the_same_ids() {
+        let long = long_text();
+        let corpus = Corpus::from_text("test", long.as_str(), CorpusOptions::default());
+        for tokenizer in [Tokenizer::Whitespace, Tokenizer::Words] {
+            let reading = Reading {
+                tokenizer,
+                ..Reading::DEFAULT
+            };
+            let (mut vocabulary, mut text) = (Vocabulary::new(), TokenText::new());
+            for line in long.lines() {
+                let pieces = tokenizer.pieces(line.as_bytes()).into_iter();
+                text.push(pieces.map(|piece| vocabulary.add(piece)));
+            }
+            for threads in [1, 2, 8] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+                let pool = pool.build().unwrap();
+                let all = VocabularyLimits::default();
+                let found = pool.install(|| number(&corpus, &reading, all, &Quiet).unwrap());
+                assert!(found.vocabulary.same_as(&vocabulary), "{threads} threads");
+                assert!(found.text == text, "{threads} threads");
+                let again = pool.install(|| read(&corpus, &reading, &vocabulary, &Quiet).unwrap());
+                assert!(again == text, "{threads} threads");
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_words_are_read_as_such() {
+        let corpus = Corpus::from_text("test", "a c\nb", CorpusOptions::default());
+        let known = numbered("a b", VocabularyLimits::default()).vocabulary;
+        let text = read(&corpus, &WHITESPACE, &known, &Quiet).unwrap();
+        assert_eq!(text.sentence(0), [TokenId(3), TokenId::UNKNOWN]);
+        assert_eq!(text.sentence(1), [TokenId(4)]);
     }
 
     #[test]

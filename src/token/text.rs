@@ -1,13 +1,18 @@
 //! Here are sentences as ids, end to end.
+//!
+//! Each is kept as `<s> w1 … wm </s>`, because that is how it is counted and
+//! learnt; who asks for a sentence gets what is between.
+
+use rayon::prelude::*;
 
 use super::TokenId;
+use crate::error::Result;
 
-/// Sentences as ids, one after another, without `<s>` and `</s>`: those are where a sentence
-/// starts and ends, and each reader adds them as it needs.
+/// Sentences as ids, one after another, each between its `<s>` and `</s>`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenText {
-    ids: Vec<TokenId>,
-    /// Where each sentence ends in `ids`.
+    padded: Vec<TokenId>,
+    /// Where each sentence ends in `padded`, its `</s>` included.
     ends: Vec<usize>,
 }
 
@@ -17,10 +22,35 @@ impl TokenText {
         Self::default()
     }
 
-    /// Adds one sentence; an empty one counts.
+    /// No sentences, but room for so many with so many tokens.
+    pub(super) fn with_room_for(sentences: usize, tokens: usize) -> Self {
+        TokenText {
+            padded: Vec::with_capacity(tokens + 2 * sentences),
+            ends: Vec::with_capacity(sentences),
+        }
+    }
+
+    /// Adds one sentence, given without `<s>` and `</s>`; an empty one counts.
     pub fn push(&mut self, sentence: impl IntoIterator<Item = TokenId>) {
-        self.ids.extend(sentence);
-        self.ends.push(self.ids.len());
+        self.padded.push(TokenId::START);
+        self.padded.extend(sentence);
+        self.end_sentence();
+    }
+
+    /// Adds the sentence that `fill` appends, unless it fails.
+    pub(super) fn push_with(
+        &mut self,
+        fill: impl FnOnce(&mut Vec<TokenId>) -> Result<()>,
+    ) -> Result<()> {
+        self.padded.push(TokenId::START);
+        fill(&mut self.padded)?;
+        self.end_sentence();
+        Ok(())
+    }
+
+    fn end_sentence(&mut self) {
+        self.padded.push(TokenId::END);
+        self.ends.push(self.padded.len());
     }
 
     /// How many sentences there are.
@@ -35,35 +65,71 @@ impl TokenText {
 
     /// How many tokens there are, without any `<s>` or `</s>`.
     pub fn tokens(&self) -> usize {
-        self.ids.len()
+        self.padded.len() - 2 * self.len()
     }
 
-    /// All ids, sentence after sentence.
-    pub fn ids(&self) -> &[TokenId] {
-        &self.ids
+    /// All sentences end to end, each with its `<s>` and `</s>`.
+    pub fn padded(&self) -> &[TokenId] {
+        &self.padded
     }
 
-    /// Gives every id another number.
-    pub fn renumber(&mut self, number: impl Fn(TokenId) -> TokenId) {
-        self.ids.iter_mut().for_each(|id| *id = number(*id));
+    /// What [`padded`](Self::padded) shows, for ids that are not known yet.
+    pub(super) fn padded_mut(&mut self) -> &mut [TokenId] {
+        &mut self.padded
     }
 
-    /// Adds all sentences of another text, each id by another number.
-    pub fn append(&mut self, other: &TokenText, number: impl Fn(TokenId) -> TokenId) {
-        let before = self.ids.len();
-        self.ids.extend(other.ids.iter().map(|&id| number(id)));
-        self.ends.extend(other.ends.iter().map(|end| before + end));
+    /// What [`padded`](Self::padded) shows, to keep.
+    pub fn into_padded(self) -> Vec<TokenId> {
+        self.padded
+    }
+
+    /// One sentence with its `<s>` and `</s>`.
+    pub fn padded_sentence(&self, index: usize) -> &[TokenId] {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.padded[start..self.ends[index]]
     }
 
     /// One sentence.
     pub fn sentence(&self, index: usize) -> &[TokenId] {
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.ids[start..self.ends[index]]
+        let padded = self.padded_sentence(index);
+        &padded[1..padded.len() - 1]
     }
 
     /// All sentences, in order.
     pub fn sentences(&self) -> impl ExactSizeIterator<Item = &[TokenId]> {
         (0..self.len()).map(|index| self.sentence(index))
+    }
+
+    /// How often each id of a vocabulary stands in the text; those of `<s>` and `</s>` included.
+    pub(super) fn counts(&self, vocabulary_len: usize) -> Vec<u64> {
+        let share = self.padded.len().div_ceil(rayon::current_num_threads());
+        let count = |share: &[TokenId]| {
+            let mut counts = vec![0u64; vocabulary_len];
+            share.iter().for_each(|id| counts[id.index()] += 1);
+            counts
+        };
+        let counts: Vec<Vec<u64>> = self.padded.par_chunks(share.max(1)).map(count).collect();
+        let add = |mut sums: Vec<u64>, counts: Vec<u64>| {
+            let both = sums.iter_mut().zip(counts);
+            both.for_each(|(sum, count)| *sum += count);
+            sums
+        };
+        let none = vec![0; vocabulary_len];
+        counts.into_iter().reduce(add).unwrap_or(none)
+    }
+
+    /// Gives every id another number.
+    pub(super) fn renumber(&mut self, numbers: &[TokenId]) {
+        let ids = self.padded.par_iter_mut();
+        ids.for_each(|id| *id = numbers[id.index()]);
+    }
+
+    /// Adds all sentences of another text, each id by another number.
+    pub(super) fn append(&mut self, other: &TokenText, number: impl Fn(TokenId) -> TokenId) {
+        let before = self.padded.len();
+        self.padded
+            .extend(other.padded.iter().map(|&id| number(id)));
+        self.ends.extend(other.ends.iter().map(|end| before + end));
     }
 }
 

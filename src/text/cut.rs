@@ -1,0 +1,130 @@
+//! Here is a block as it was read, give me its sentences.
+//!
+//! The block is made valid and folded as a whole, so that lines that need
+//! neither are cut without being moved; only records of JSON Lines are taken
+//! one by one, because their text has to be dug out.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bstr::ByteSlice;
+use memchr::memchr;
+
+use super::batch::{Batch, Place, WHOLE_FILE, place};
+use super::blocks::Block;
+use super::jsonl;
+use super::options::{BlankLines, CorpusOptions, Unit};
+use super::valid::{Origin, Replaced, validate};
+use crate::error::Result;
+
+impl Batch {
+    /// The sentences of a block.
+    pub(super) fn of(block: Block, options: &CorpusOptions) -> Result<Batch> {
+        let file = Arc::clone(&block.file);
+        let mut origin = Origin {
+            file: &file,
+            offset: block.offset,
+            line: block.line,
+        };
+        let mut batch = Batch {
+            file: block.file,
+            text: block.text,
+            sentences: Vec::new(),
+            bytes_read: block.bytes_read,
+            replaced: Replaced::default(),
+        };
+        match (&options.jsonl_field, options.unit) {
+            (Some(field), _) => batch.cut_records(origin, field, options)?,
+            (None, Unit::Line) => {
+                batch.mend(origin, options)?;
+                batch.add_lines(0, options, |number| block.line + number);
+            }
+            (None, Unit::Document) => {
+                origin.line = WHOLE_FILE;
+                batch.mend(origin, options)?;
+                // A file without a byte holds no sentence, as it holds no line.
+                if !batch.text.is_empty() {
+                    batch.add(0..batch.text.len(), WHOLE_FILE, options);
+                }
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Makes the whole text valid, and folds it.
+    fn mend(&mut self, origin: Origin, options: &CorpusOptions) -> Result<()> {
+        let valid = validate(&self.text, options.invalid, origin, &mut self.replaced)?;
+        let mended = match options.fold_lines(&valid) {
+            Cow::Owned(folded) => Some(folded),
+            Cow::Borrowed(_) => match valid {
+                Cow::Owned(valid) => Some(valid),
+                Cow::Borrowed(_) => None,
+            },
+        };
+        self.text = mended.unwrap_or_else(|| std::mem::take(&mut self.text));
+        Ok(())
+    }
+
+    fn cut_records(
+        &mut self,
+        mut origin: Origin,
+        field: &str,
+        options: &CorpusOptions,
+    ) -> Result<()> {
+        let block = std::mem::take(&mut self.text);
+        for record in block.split_inclusive(|&byte| byte == b'\n') {
+            // A line of white space, as at the end of many files, is no record.
+            if !record.trim_ascii().is_empty() {
+                self.add_record(record, origin, field, options)?;
+            }
+            origin.offset += record.len() as u64;
+            origin.line += 1;
+        }
+        Ok(())
+    }
+
+    fn add_record(
+        &mut self,
+        record: &[u8],
+        origin: Origin,
+        field: &str,
+        options: &CorpusOptions,
+    ) -> Result<()> {
+        let record = validate(record, options.invalid, origin, &mut self.replaced)?;
+        let text = jsonl::text(&record, field)
+            .map_err(|error| error.at(place(origin.file, origin.line)))?;
+        let start = self.text.len();
+        self.text
+            .extend_from_slice(&options.fold_lines(text.as_bytes()));
+        match options.unit {
+            Unit::Line => self.add_lines(start, options, |_| origin.line),
+            Unit::Document => self.add(start..self.text.len(), origin.line, options),
+        }
+        Ok(())
+    }
+
+    /// Makes sentences of the lines from `begin` on; `line` says where the n-th came from.
+    fn add_lines(&mut self, mut begin: usize, options: &CorpusOptions, line: impl Fn(u64) -> u64) {
+        let mut number = 0;
+        while begin < self.text.len() {
+            let rest = &self.text[begin..];
+            let end = memchr(b'\n', rest);
+            let mut bytes = begin..begin + end.unwrap_or(rest.len());
+            begin = bytes.end + 1;
+            if end.is_some() && self.text[bytes.clone()].ends_with(b"\r") {
+                bytes.end -= 1;
+            }
+            self.add(bytes, line(number), options);
+            number += 1;
+        }
+    }
+
+    /// Makes a sentence of these bytes, unless it is blank and blanks are skipped.
+    fn add(&mut self, bytes: Range<usize>, line: u64, options: &CorpusOptions) {
+        let skip = options.blank == BlankLines::Skip;
+        if !(skip && self.text[bytes.clone()].trim().is_empty()) {
+            self.sentences.push(Place { bytes, line });
+        }
+    }
+}
