@@ -27,20 +27,53 @@ impl Stroke {
 
     /// Which bytes are this one.
     pub(super) fn equal(&self, byte: u8) -> u64 {
-        bits(self.0.map(|other| u8::from(other == byte)))
+        self.within(byte..=byte)
     }
 
     /// Which bytes are in this range.
     pub(super) fn within(&self, range: RangeInclusive<u8>) -> u64 {
-        let (low, span) = (*range.start(), *range.end() - *range.start());
-        bits(self.0.map(|byte| u8::from(byte.wrapping_sub(low) <= span)))
+        within(&self.0, *range.start(), *range.end())
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn within(bytes: &[u8; STROKE], low: u8, high: u8) -> u64 {
+    // SAFETY: what must hold is that the processor has SSE2, and all of this architecture have it.
+    unsafe { by_sixteen(bytes, low, high) }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+use anywhere as within;
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "sse2")]
+fn by_sixteen(bytes: &[u8; STROKE], low: u8, high: u8) -> u64 {
+    use std::arch::x86_64::{
+        __m128i, _mm_cmpeq_epi8, _mm_max_epu8, _mm_min_epu8, _mm_movemask_epi8, _mm_set1_epi8,
+    };
+    let parts: [__m128i; STROKE / 16] = bytemuck::cast(*bytes);
+    let (lowest, highest) = (
+        _mm_set1_epi8(low.cast_signed()),
+        _mm_set1_epi8(high.cast_signed()),
+    );
+    let bits = |part: __m128i| {
+        let nearest = _mm_min_epu8(_mm_max_epu8(part, lowest), highest);
+        u64::from(_mm_movemask_epi8(_mm_cmpeq_epi8(nearest, part)).cast_unsigned())
+    };
+    bits(parts[0]) | bits(parts[1]) << 16 | bits(parts[2]) << 32 | bits(parts[3]) << 48
+}
+
+/// The same on any architecture.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn anywhere(bytes: &[u8; STROKE], low: u8, high: u8) -> u64 {
+    bits(bytes.map(|byte| u8::from(byte.wrapping_sub(low) <= high - low)))
 }
 
 /// Ones and zeros side by side as the bits of a word.
 ///
 /// A compiler makes few instructions of the comparisons before; so that it can, they are all done
 /// before any is looked at.
+#[cfg(any(test, not(target_arch = "x86_64")))]
 fn bits(flags: [u8; STROKE]) -> u64 {
     let words: [u64; STROKE / 8] = bytemuck::cast(flags);
     words.iter().rev().fold(0, |bits, &word| {
@@ -61,6 +94,7 @@ mod tests {
             let place = place % text.len();
             let range = a.min(b)..=a.max(b);
             let stroke = Stroke::at(&text, place);
+            prop_assert_eq!(stroke.within(range.clone()), anywhere(&stroke.0, *range.start(), *range.end()));
             for at in 0..STROKE {
                 let byte = text.get(place + at).copied().unwrap_or(0);
                 let bit = |bits: u64| bits >> at & 1 == 1;
