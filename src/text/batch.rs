@@ -11,7 +11,7 @@ use super::valid::Replaced;
 /// The line number of a sentence that is a whole file.
 pub(super) const WHOLE_FILE: u64 = 0;
 
-/// Whole sentences of one file, less than a mebibyte of them but for long ones, in order.
+/// Whole sentences of one file, about half a mebibyte of them but for long ones, in order.
 #[derive(Clone, Debug)]
 pub struct Batch {
     pub(super) file: Arc<str>,

@@ -1,9 +1,10 @@
 //! Here is a path, give me sentences.
 //!
 //! In go names: files, folders, patterns, `-` for standard input. Out come
-//! batches of sentences, in the order of the names, a few mebibytes at a time,
-//! so that a corpus larger than memory is no special case and the work on a
-//! batch can be shared among threads.
+//! batches of sentences, in the order of the names, half a mebibyte at a time,
+//! so that a corpus larger than memory is no special case. Who wants something
+//! of every batch has it made on all threads, and in order
+//! ([`Corpus::each_batch`]).
 //!
 //! ```
 //! use counterpoint::text::{Corpus, CorpusOptions};
@@ -34,8 +35,10 @@
 //!   place unless asked for otherwise; replacements and skipped files are counted
 //!   in [`Corpus::warnings`]; a corpus without a sentence ends in an error, so
 //!   that nobody trains on nothing.
-//! * One pass costs one buffer. A line is limited to a gibibyte, and so is a
-//!   document; the memory a reader takes depends on nothing else.
+//! * One pass costs a few buffers a thread. A line is limited to a gibibyte, and
+//!   so is a document; the memory a reader takes depends on nothing else.
+//! * Only reading is done by one thread at a time: what a block of bytes holds is
+//!   for the thread that took it to find out.
 //! * Spelling is settled here ([`CorpusOptions::fold`]), and the options are
 //!   stored with a model, so that a question is spelt like the text it was
 //!   trained on.
