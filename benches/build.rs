@@ -42,7 +42,10 @@ struct Took {
 
 fn main() {
     let bench = Bench::from_environment();
-    println!("{}, order {}, medians of {} runs", bench.corpus, bench.order, bench.runs);
+    println!(
+        "{}, order {}, medians of {} runs",
+        bench.corpus, bench.order, bench.runs
+    );
     for (job, name) in [(Job::Model, "text to model"), (Job::Arpa, "text to ARPA")] {
         bench.run(job, name);
     }
@@ -51,7 +54,10 @@ fn main() {
 impl Bench {
     fn from_environment() -> Self {
         // Cargo adds a word of its own.
-        let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+        let words: Vec<String> = std::env::args()
+            .skip(1)
+            .filter(|word| word != "--bench")
+            .collect();
         let fables = concat!(env!("CARGO_MANIFEST_DIR"), "/corpora/fables.txt");
         let variable = |name, default: &str| std::env::var(name).unwrap_or(default.to_owned());
         let corpus = words.first().map_or(fables, String::as_str).to_owned();
@@ -75,7 +81,10 @@ impl Bench {
             }
         }
         let figures = |all: &[Took]| {
-            let (wall, cpu) = (median(all.iter().map(|t| t.wall)), median(all.iter().map(|t| t.cpu)));
+            let (wall, cpu) = (
+                median(all.iter().map(|t| t.wall)),
+                median(all.iter().map(|t| t.cpu)),
+            );
             format!("{wall:8.3} s wall  {cpu:8.3} s of all cores")
         };
         println!("{name}");
@@ -95,7 +104,9 @@ impl Bench {
         command.args(["--tokenizer", "whitespace", "--specials", "skip"]);
         match job {
             Job::Model => command.arg("-o").arg(self.folder.path().join("ours.cpt")),
-            Job::Arpa => command.arg("--arpa").arg(self.folder.path().join("ours.arpa")),
+            Job::Arpa => command
+                .arg("--arpa")
+                .arg(self.folder.path().join("ours.arpa")),
         };
         command
     }
@@ -107,7 +118,10 @@ impl Bench {
         lmplz.args(["--skip_symbols", "--text", &self.corpus]);
         lmplz.arg("-T").arg(folder).arg("--arpa").arg(&arpa);
         let mut build_binary = Command::new(kenlm.join("build_binary"));
-        build_binary.arg("probing").arg(&arpa).arg(folder.join("theirs.binary"));
+        build_binary
+            .arg("probing")
+            .arg(&arpa)
+            .arg(folder.join("theirs.binary"));
         match job {
             Job::Model => vec![lmplz, build_binary],
             Job::Arpa => vec![lmplz],
@@ -133,7 +147,10 @@ fn cpu_of_children() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
     let ticks = fields.split(' ').skip(13).take(2);
-    ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+    ticks
+        .filter_map(|ticks| ticks.parse::<f64>().ok())
+        .sum::<f64>()
+        / 100.0
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

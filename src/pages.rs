@@ -20,15 +20,14 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 
 /// Smaller allocations are left alone.
-#[cfg(target_os = "linux")]
 const LARGE: usize = 4 << 20;
 
 /// The system's allocator, which is asked for huge pages where an allocation is large.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HugePages;
 
-// SAFETY: every call is passed on to the system's allocator as it came, and its answer is handed
-// back as it is; `advise` changes no byte and no address.
+// SAFETY: memory comes from the system's allocator and goes back to it, each time with the layout it
+// was asked for with; `advise` changes no byte and no address.
 unsafe impl GlobalAlloc for HugePages {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller keeps the contract of `alloc`, which is the same.
@@ -44,11 +43,25 @@ unsafe impl GlobalAlloc for HugePages {
         start
     }
 
+    /// The system would move the pages of a large allocation to another address, where huge ones
+    /// may not fit and are broken up; a copy keeps them whole.
     unsafe fn realloc(&self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: the caller keeps the contract of `realloc`, which is the same.
-        let start = unsafe { System.realloc(old, layout, size) };
-        advise(start, size);
-        start
+        if size < LARGE {
+            // SAFETY: the caller keeps the contract of `realloc`, which is the same.
+            return unsafe { System.realloc(old, layout, size) };
+        }
+        // SAFETY: `size`, rounded up to the alignment, fits an `isize`, as the caller promises.
+        let new_layout = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
+        // SAFETY: the size is not zero. Both allocations are at least as long as what is copied,
+        // and they do not overlap, for both are alive; the old one is freed with its own layout.
+        unsafe {
+            let new = self.alloc(new_layout);
+            if !new.is_null() {
+                std::ptr::copy_nonoverlapping(old, new, layout.size().min(size));
+                self.dealloc(old, layout);
+            }
+            new
+        }
     }
 
     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
