@@ -6,18 +6,21 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 
-use super::columns::{bytes, count, seconds};
+use super::columns::{bytes, count};
 use super::console::{Console, done};
-use super::reading::{CorpusArgs, ReadingArgs, VocabularyArgs, number, spare};
+use super::export;
+use super::reading::{CorpusArgs, ReadingArgs, VocabularyArgs, reading_stage, spare};
+use super::resources::{ResourceArgs, announce};
+use super::usage::Usage;
 use crate::count::{Order, Pruning};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ngram::{self, Plan, Written};
+use crate::ngram::{self, Plan, Resources, Written};
 use crate::open;
 use crate::progress::Stage;
 use crate::smooth::{CountsOfCountsRule, Estimate, Smoothing, StupidBackoff};
-use crate::store::{ModelFile, OpenOptions};
+use crate::store::{Depot, ModelFile, OpenOptions};
 use crate::text;
-use crate::token::Vocabulary;
+use crate::token::{self, AnyText, Numbered, Vocabulary};
 
 /// Build the statistical voice: smoothed n-gram tables from a corpus.
 ///
@@ -28,9 +31,9 @@ use crate::token::Vocabulary;
 pub(super) struct Args {
     #[command(flatten)]
     corpus: CorpusArgs,
-    /// The model's name (models/NAME.cpt), or a path
-    #[arg(short, long, value_name = "NAME")]
-    output: String,
+    /// The model's name (models/NAME.cpt), or a path; with --arpa it may be left out
+    #[arg(short, long, value_name = "NAME", required_unless_present = "arpa")]
+    output: Option<String>,
     /// n: how many tokens an n-gram has at most
     #[arg(long, default_value = "5", value_name = "N", help_heading = "Model")]
     order: Order,
@@ -72,7 +75,9 @@ pub(super) struct Args {
     reading: ReadingArgs,
     #[command(flatten)]
     vocabulary: VocabularyArgs,
-    /// Write an ARPA file as well
+    #[command(flatten)]
+    resources: ResourceArgs,
+    /// Write an ARPA file as well, or instead of a model
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     arpa: Option<String>,
     /// Say what was built as one JSON object
@@ -126,6 +131,12 @@ impl Args {
             return Err(super::export::two_results());
         }
         Ok(())
+    }
+
+    /// The files that will be written.
+    fn outputs(&self) -> Vec<PathBuf> {
+        let model = self.output.iter().map(|output| open::path_of(output));
+        model.chain(self.arpa.iter().map(PathBuf::from)).collect()
     }
 
     /// What is left out; the words are looked up in the corpus's vocabulary.
@@ -201,46 +212,131 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     args.check_pruning()?;
     let reading = args.reading.reading();
     let corpus = args.corpus.open(&reading)?;
-    let path = open::path_of(&args.output);
-    spare(corpus.files(), &path)?;
-    if let Some(arpa) = &args.arpa {
-        spare(corpus.files(), Path::new(arpa))?;
+    let outputs = args.outputs();
+    for output in &outputs {
+        spare(corpus.files(), output)?;
     }
-    let numbered = number(&corpus, &reading, &args.vocabulary, (1, 3), console)?;
-    let counting = Stage {
-        number: 2,
-        of: 3,
-        name: "count",
-        unit: "tokens",
-        total: None,
-    };
+    let resources = args.resources.resources(&outputs[0])?;
+    announce(&corpus, &reading, args.order, &resources, console)?;
+    let text = Depot::new(0, &resources.temporary);
+    let most = resources.most_positions(args.order);
+    let progress = console.progress();
+    progress.stage(reading_stage(&corpus, 1, STAGES));
+    let limits = args.vocabulary.limits();
+    let numbered = token::number_within(&corpus, &reading, limits, most, &text, progress)?;
     let plan = Plan {
         reading,
         order: args.order,
         estimate,
         pruning: args.pruning(&numbered.vocabulary)?,
     };
-    let built = ngram::build_file(
-        numbered.text,
-        &numbered.vocabulary,
-        &plan,
-        &path,
-        counting,
-        console.progress(),
-    )?;
-    if let Some(arpa) = &args.arpa {
-        let model = ModelFile::open(&path, OpenOptions::default())?;
-        let (header, vocabulary, table) = ngram::format::load(&model)?;
-        super::export::write(&vocabulary, &table, header.unlisted, arpa, console)?;
+    let job = Job {
+        args,
+        plan: &plan,
+        resources: &resources,
+        console,
+        start,
+    };
+    match &args.output {
+        Some(output) => job.write(numbered, output),
+        None => job.write_arpa_alone(numbered),
     }
-    report(args, &built, start, console)
 }
 
-fn report(args: &Args, built: &Written, start: Instant, console: &Console) -> Result<()> {
-    if args.json {
-        return console.print_json(&serde_json::json!({
-            "model": args.output,
-            "path": open::path_of(&args.output),
+const STAGES: usize = 3;
+
+/// A corpus that was read, on its way to a model.
+struct Job<'j> {
+    args: &'j Args,
+    plan: &'j Plan,
+    resources: &'j Resources,
+    console: &'j Console,
+    start: Instant,
+}
+
+impl Job<'_> {
+    /// Counts, smooths and writes the model, and ARPA as well if it is wanted.
+    fn write(&self, numbered: Numbered<AnyText>, output: &str) -> Result<()> {
+        let path = open::path_of(output);
+        let built = ngram::build_file(
+            numbered.text,
+            &numbered.vocabulary,
+            self.plan,
+            self.resources,
+            &path,
+            COUNTING,
+            self.console.progress(),
+        )?;
+        if let Some(arpa) = &self.args.arpa {
+            let unverified = OpenOptions {
+                verify: false,
+                ..OpenOptions::default()
+            };
+            let model = ModelFile::open(&path, unverified)?;
+            let (header, vocabulary, table) = ngram::format::load_own(&model)?;
+            export::write(&vocabulary, &table, header.unlisted, arpa, self.console)?;
+        }
+        self.report(output, &built)
+    }
+
+    /// Counts, smooths and writes ARPA; the table in between is in memory only.
+    fn write_arpa_alone(&self, numbered: Numbered<AnyText>) -> Result<()> {
+        let AnyText::Whole(text) = numbered.text else {
+            let what = "this much text makes a table that does not fit into the memory allowed";
+            return Err(Error::new(ErrorKind::Usage, what).way_out(
+                "name a model with -o, from which ARPA is written, or give more --memory",
+            ));
+        };
+        let (vocabulary, progress) = (numbered.vocabulary, self.console.progress());
+        let built = ngram::build(text, vocabulary, self.plan, COUNTING, progress)?;
+        let sizes = built.table.sizes();
+        let arpa = self.args.arpa.as_deref().unwrap_or("-");
+        let unlisted = built.header.unlisted;
+        export::write(
+            &built.vocabulary,
+            &built.table,
+            unlisted,
+            arpa,
+            self.console,
+        )?;
+        let written = Written {
+            header: built.header,
+            sizes,
+            bytes: std::fs::metadata(arpa).map_or(0, |facts| facts.len()),
+            temporary: 0,
+        };
+        self.report(arpa, &written)
+    }
+
+    fn report(&self, output: &str, built: &Written) -> Result<()> {
+        let usage = Usage::since(self.start);
+        if self.args.json {
+            return self.console.print_json(&self.json(output, built, usage));
+        }
+        self.console.say(super::info::discount_table(
+            &built.sizes,
+            &built.header.discounts,
+        ));
+        self.console.say(done(format_args!(
+            "{output}: order {}, {}, {} types, {} tokens, {}, {usage}",
+            built.sizes.len(),
+            built.header.method(),
+            count(built.sizes[0] as u64),
+            count(built.header.tokens),
+            bytes(built.bytes),
+        )));
+        if self.args.output.is_some() {
+            let line = format_args!("  try: counterpoint next -m {output} \"…\"");
+            self.console.say(line);
+        }
+        Ok(())
+    }
+
+    fn json(&self, output: &str, built: &Written, usage: Usage) -> serde_json::Value {
+        let discounts = built.header.discounts.iter().map(|d| d.by_count());
+        serde_json::json!({
+            "model": self.args.output,
+            "path": self.args.output.as_ref().map_or_else(|| output.into(), |name| open::path_of(name)),
             "order": built.sizes.len(),
             "method": built.header.method(),
             "tokenizer": built.header.reading.tokenizer.name(),
@@ -249,31 +345,23 @@ fn report(args: &Args, built: &Written, start: Instant, console: &Console) -> Re
             "vocabulary": built.sizes[0],
             "ngrams": built.sizes,
             "pruned": built.header.pruned,
-            "discounts": built.header.discounts.iter().map(|d| d.by_count()).collect::<Vec<_>>(),
+            "discounts": discounts.collect::<Vec<_>>(),
             "bytes": built.bytes,
-            "seconds": start.elapsed().as_secs_f64(),
-        }));
+            "temporary_bytes": built.temporary,
+            "seconds": usage.wall.as_secs_f64(),
+            "cpu_seconds": usage.cpu.map(|cpu| cpu.as_secs_f64()),
+            "peak_memory_bytes": usage.peak_memory,
+        })
     }
-    console.say(super::info::discount_table(
-        &built.sizes,
-        &built.header.discounts,
-    ));
-    console.say(done(format_args!(
-        "{}: order {}, {}, {} types, {} tokens, {}, {}",
-        args.output,
-        built.sizes.len(),
-        built.header.method(),
-        count(built.sizes[0] as u64),
-        count(built.header.tokens),
-        bytes(built.bytes),
-        seconds(start.elapsed()),
-    )));
-    console.say(format_args!(
-        "  try: counterpoint next -m {} \"…\"",
-        args.output
-    ));
-    Ok(())
 }
+
+const COUNTING: Stage = Stage {
+    number: 2,
+    of: STAGES,
+    name: "count",
+    unit: "tokens",
+    total: None,
+};
 
 #[cfg(test)]
 mod tests {

@@ -77,6 +77,12 @@ pub(super) fn count(number: u64) -> String {
     out
 }
 
+/// A count of which only the first two digits are known.
+pub(super) fn rounded(number: u64) -> String {
+    let unknown = 10u64.pow(number.checked_ilog10().unwrap_or(0).saturating_sub(1));
+    count(number.div_ceil(unknown) * unknown)
+}
+
 /// 3145728 → "3.1 MB".
 pub(super) fn bytes(number: u64) -> String {
     let units = ["B", "kB", "MB", "GB", "TB"];

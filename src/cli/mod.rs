@@ -15,14 +15,17 @@ mod file_limit;
 mod generate;
 mod import;
 mod info;
+mod memory;
 mod narrow;
 mod next;
 mod progress;
 mod prompt;
 mod reading;
+mod resources;
 mod score;
 mod tokens;
 mod train;
+mod usage;
 mod verify;
 
 use std::process::ExitCode;

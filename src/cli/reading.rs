@@ -199,7 +199,7 @@ impl ReadingArgs {
 }
 
 impl VocabularyArgs {
-    fn limits(&self) -> VocabularyLimits {
+    pub(super) fn limits(&self) -> VocabularyLimits {
         VocabularyLimits {
             min_count: self.min_count,
             max_size: self.vocabulary,
@@ -207,7 +207,7 @@ impl VocabularyArgs {
     }
 }
 
-fn reading_stage(corpus: &Corpus, number: usize, of: usize) -> Stage {
+pub(super) fn reading_stage(corpus: &Corpus, number: usize, of: usize) -> Stage {
     Stage {
         number,
         of,

@@ -127,7 +127,10 @@ mod tests {
         let forecast = Forecast::of(large, order, plenty);
         assert!(forecast.memory > Forecast::of(small, order, plenty).memory);
         assert_eq!(forecast.temporary, 0);
-        assert!((1 << 30..1500 << 20).contains(&forecast.memory), "{forecast:?}");
+        assert!(
+            (1 << 30..1500 << 20).contains(&forecast.memory),
+            "{forecast:?}"
+        );
         let little = Forecast::of(large, order, forecast.memory / 4);
         assert!(little.temporary > 0 && little.memory == forecast.memory / 4);
         assert_eq!(little.model, forecast.model);
@@ -141,7 +144,10 @@ mod tests {
                 let inside = Allotment::inside(memory, positions, 1000, order);
                 let outside = Allotment::outside(memory, 1000);
                 for Allotment { depot, work } in [inside, outside] {
-                    assert!(depot + work <= memory.max(1 << 20), "{memory}: {depot} + {work}");
+                    assert!(
+                        depot + work <= memory.max(1 << 20),
+                        "{memory}: {depot} + {work}"
+                    );
                 }
             }
         }

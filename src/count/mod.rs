@@ -16,6 +16,7 @@
 pub mod adjusted;
 mod census;
 mod descend;
+pub mod forecast;
 mod grow;
 mod left;
 pub mod link;
@@ -33,6 +34,10 @@ pub mod tally;
 #[cfg(test)]
 mod tests;
 mod trie;
+
+/// By how many times the text's positions counting advances, in memory or outside: once when rows
+/// are sorted, and once when suffixes are found or runs are merged.
+pub const TIMES_READ: u64 = 2;
 
 pub use census::{Census, Extent, Part, PartLevel, Read};
 pub use left::Adjusted;

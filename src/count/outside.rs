@@ -17,19 +17,11 @@ use super::{Order, descend, partition};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::store::{Depot, Kept};
-use crate::token::TokenId;
+use crate::token::{StoredText, TokenId};
 
 /// Bytes of memory a position takes while it is sorted: its token, its place, its share of the keys
 /// of the parts in work, and its share of a run before that is kept.
 const BYTES_A_POSITION: u64 = 14;
-
-/// A text in a depot.
-pub struct StoredText {
-    /// Whole sentences, each with its `<s>` and `</s>`, end to end.
-    pub pieces: Vec<Kept<TokenId>>,
-    /// How much it is.
-    pub extent: Extent,
-}
 
 /// Counts every n-gram of orders 1 to `order`, with about so many bytes of memory beside the depot.
 ///
@@ -43,10 +35,13 @@ pub fn count(
     depot: &Depot,
     progress: &dyn Progress,
 ) -> Result<Census> {
-    let rows = rows_by_token(&text.pieces, vocabulary_len)?;
-    let division = Division::of(&rows);
+    let extent = Extent {
+        sentences: text.sentences(),
+        tokens: text.tokens(),
+    };
+    let division = Division::of(&text.counts(vocabulary_len)?);
     let mut runs = Vec::new();
-    let mut pieces = text.pieces.into_iter().peekable();
+    let mut pieces = text.into_pieces().into_iter().peekable();
     while pieces.peek().is_some() {
         let mut segment: Vec<TokenId> = Vec::new();
         let fits = |piece: &Kept<TokenId>, held: usize| {
@@ -66,20 +61,9 @@ pub fn count(
     }
     let parts = merge_parts(&runs, order, &division, depot, progress)?;
     drop(runs);
-    let mut census = Census::new(order, text.extent, division, parts)?;
+    let mut census = Census::new(order, extent, division, parts)?;
     descend::find_suffixes(&mut census, memory, depot, |_| ())?;
     Ok(census)
-}
-
-fn rows_by_token(pieces: &[Kept<TokenId>], vocabulary_len: usize) -> Result<Vec<u64>> {
-    let mut rows = vec![0; vocabulary_len];
-    for piece in pieces {
-        piece
-            .read()?
-            .iter()
-            .for_each(|token| rows[token.index()] += 1);
-    }
-    Ok(rows)
 }
 
 /// A run for each part, of the rows that begin in this segment of the text.

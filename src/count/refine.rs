@@ -101,11 +101,6 @@ pub fn count(
     Ok(census)
 }
 
-/// How many units [`count`] will advance by.
-pub fn work(text: &TokenText) -> u64 {
-    text.padded().len() as u64 * 2
-}
-
 /// How many blocks of rows each part takes.
 fn blocks(layout: &Layout) -> impl Iterator<Item = usize> {
     layout.held.iter().map(|held| held.div_ceil(ROWS_A_BLOCK))

@@ -2,12 +2,11 @@ use proptest::prelude::*;
 
 use super::adjusted::CountsOfCounts;
 use super::grow::Rows;
-use super::outside::StoredText;
 use super::sort::RowSorter;
-use super::{Adjusted, Census, Counts, Extent, Level, Order, outside, plain, refine};
+use super::{Adjusted, Census, Counts, Level, Order, outside, plain, refine};
 use crate::progress::Quiet;
 use crate::store::Depot;
-use crate::token::{TokenId, TokenText};
+use crate::token::{StoredText, TokenId, TokenText};
 
 /// How often the n-gram stands in the padded text, by looking everywhere.
 fn occurrences(sentences: &[Vec<u32>], ngram: &[TokenId]) -> u64 {
@@ -113,19 +112,13 @@ proptest! {
 
     #[test]
     fn a_text_outside_of_memory_is_counted_alike(
-        sentences in corpora(), n in 1usize..7, pieces in 1usize..5, memory in 0u64..400
+        sentences in corpora(), n in 1usize..7, piece in 1usize..40, memory in 0u64..400
     ) {
         let order = Order::new(n).unwrap();
         let plain = plain::count(&text(&sentences), 9, order).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let depot = Depot::new(memory, folder.path());
-        let pieces = sentences.chunks(sentences.len().div_ceil(pieces)).map(|sentences| {
-            depot.keep(padded(sentences)).unwrap()
-        });
-        let stored = StoredText {
-            pieces: pieces.collect(),
-            extent: Extent { sentences: plain.sentences(), tokens: plain.tokens() },
-        };
+        let stored = StoredText::of(&text(&sentences), piece, &depot).unwrap();
         let census = outside::count(stored, 9, order, memory, &depot, &Quiet).unwrap();
         prop_assert_eq!(flat(&census), plain);
     }

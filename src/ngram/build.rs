@@ -1,18 +1,19 @@
 //! Here are ids, give me a model: count, smooth, table.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::columns::{InFile, InMemory};
 use super::compile::Compiler;
 use super::format;
 use super::header::NgramHeader;
 use super::table::Table;
-use crate::count::{Census, Order, Pruning, refine};
+use crate::count::forecast::{self, Allotment};
+use crate::count::{Census, Order, Pruning, TIMES_READ, outside, refine};
 use crate::error::Result;
 use crate::progress::{Progress, Stage};
 use crate::smooth::Estimate;
 use crate::store::{Depot, Writer};
-use crate::token::{Reading, TokenText, Vocabulary};
+use crate::token::{AnyText, Reading, TokenText, Vocabulary};
 
 /// What to build.
 #[derive(Clone, Debug)]
@@ -45,9 +46,35 @@ pub struct Written {
     pub sizes: Vec<usize>,
     /// The file's length.
     pub bytes: u64,
+    /// How many bytes of temporary files there were.
+    pub temporary: u64,
 }
 
-/// Counts a text and smooths the counts; stages `first_stage` and the one after.
+/// What a job may take.
+#[derive(Clone, Debug)]
+pub struct Resources {
+    /// Bytes of memory.
+    pub memory: u64,
+    /// Where temporary files go.
+    pub temporary: PathBuf,
+}
+
+impl Resources {
+    /// How many positions a text may have at most to be counted in memory.
+    pub fn most_positions(&self, order: Order) -> u64 {
+        forecast::most_positions(self.memory, order)
+    }
+
+    fn allot(&self, text: &AnyText, types: usize, order: Order) -> Allotment {
+        let types = types as u64;
+        match text {
+            AnyText::Whole(_) => Allotment::inside(self.memory, text.positions(), types, order),
+            AnyText::Stored(_) => Allotment::outside(self.memory, types),
+        }
+    }
+}
+
+/// Counts a text and smooths the counts, all in memory; stages `first_stage` and the one after.
 ///
 /// # Errors
 /// If the text has no sentences or too many n-grams.
@@ -64,33 +91,37 @@ pub fn build(
         memory: u64::MAX,
         progress,
     };
-    let census = compiler.count(text, vocabulary.len(), first_stage)?;
+    let census = compiler.count(AnyText::Whole(text), vocabulary.len(), first_stage)?;
     let mut columns = InMemory::default();
     let compiled = compiler.compile(census, &vocabulary, &mut columns, second(first_stage))?;
     Ok(Built {
         header: compiled.header,
         vocabulary: compiled.vocabulary.unwrap_or(vocabulary),
-        table: Table::from_levels(columns.levels)?,
+        table: Table::of_own(columns.levels),
     })
 }
 
-/// Counts a text, smooths the counts and writes the model file, each column as soon as it is there.
+/// Counts a text, smooths the counts and writes the model file, each column as soon as it is there;
+/// stages `first_stage` and the one after.
 ///
 /// # Errors
 /// If the text has no sentences or too many n-grams; if writing fails.
 pub fn build_file(
-    text: TokenText,
+    text: AnyText,
     vocabulary: &Vocabulary,
     plan: &Plan,
+    resources: &Resources,
     path: &Path,
     first_stage: Stage,
     progress: &dyn Progress,
 ) -> Result<Written> {
     let writer = Writer::create(path, format::KIND)?;
+    let allotment = resources.allot(&text, vocabulary.len(), plan.order);
+    let depot = Depot::new(allotment.depot, &resources.temporary);
     let compiler = Compiler {
         plan,
-        depot: &Depot::in_memory(),
-        memory: u64::MAX,
+        depot: &depot,
+        memory: allotment.work,
         progress,
     };
     let census = compiler.count(text, vocabulary.len(), first_stage)?;
@@ -102,6 +133,7 @@ pub fn build_file(
         header: compiled.header,
         sizes: compiled.sizes,
         bytes,
+        temporary: depot.bytes_on_disk(),
     })
 }
 
@@ -115,19 +147,19 @@ fn second(first: Stage) -> Stage {
 }
 
 impl Compiler<'_> {
-    fn count(&self, text: TokenText, vocabulary_len: usize, stage: Stage) -> Result<Census> {
+    fn count(&self, text: AnyText, vocabulary_len: usize, stage: Stage) -> Result<Census> {
         self.progress.stage(Stage {
             name: "count",
             unit: "tokens",
-            total: Some(refine::work(&text)),
+            total: Some(text.positions() * TIMES_READ),
             ..stage
         });
-        refine::count(
-            text,
-            vocabulary_len,
-            self.plan.order,
-            self.depot,
-            self.progress,
-        )
+        let (order, depot, progress) = (self.plan.order, self.depot, self.progress);
+        match text {
+            AnyText::Whole(text) => refine::count(text, vocabulary_len, order, depot, progress),
+            AnyText::Stored(text) => {
+                outside::count(text, vocabulary_len, order, self.memory, depot, progress)
+            }
+        }
     }
 }

@@ -65,6 +65,17 @@ pub(super) fn finish(
 ///
 /// A column that is not in the file is empty.
 pub fn load(file: &ModelFile) -> Result<(NgramHeader, Vocabulary, Table)> {
+    let (header, vocabulary, levels) = parts(file)?;
+    Ok((header, vocabulary, Table::from_levels(levels)?))
+}
+
+/// Reads the parts of a model that this program wrote just now, and need not check.
+pub(crate) fn load_own(file: &ModelFile) -> Result<(NgramHeader, Vocabulary, Table)> {
+    let (header, vocabulary, levels) = parts(file)?;
+    Ok((header, vocabulary, Table::of_own(levels)))
+}
+
+fn parts(file: &ModelFile) -> Result<(NgramHeader, Vocabulary, Vec<TableLevel>)> {
     if !has(file, &Name::TimesSeenLarge.section(1)) {
         let what = "it was built before counts took one byte each";
         return Err(Error::new(ErrorKind::Format, what)
@@ -82,8 +93,8 @@ pub fn load(file: &ModelFile) -> Result<(NgramHeader, Vocabulary, Table)> {
             times_seen_large: column(file, Name::TimesSeenLarge, n)?,
         })
     });
-    let table = Table::from_levels(levels.collect::<Result<_>>()?)?;
-    Ok((header, Vocabulary::load(file)?, table))
+    let levels = levels.collect::<Result<_>>()?;
+    Ok((header, Vocabulary::load(file)?, levels))
 }
 
 fn column<T: Pod>(file: &ModelFile, name: Name, order: usize) -> Result<Column<T>> {

@@ -16,6 +16,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use crate::count::tally::{self, LargeCount, Tallies};
 use crate::count::{Counts, Level};
 use crate::error::{Error, ErrorKind, Result};
@@ -89,6 +91,11 @@ impl Table {
         Table {
             levels: levels.map(level).collect(),
         }
+    }
+
+    /// From levels that this program made just now.
+    pub(super) fn of_own(levels: Vec<TableLevel>) -> Self {
+        Table { levels }
     }
 
     /// From stored or imported levels, every invariant checked: whatever is asked of the table
@@ -277,14 +284,14 @@ impl Table {
         if !spans {
             return Err("its contexts' ranges do not cover it".into());
         }
-        for index in 0..contexts.len() - 1 {
-            let context = Node {
-                length: n - 1,
-                index,
-            };
-            self.check_children(context)?;
-        }
-        Ok(())
+        (0..contexts.len() - 1)
+            .into_par_iter()
+            .try_for_each(|index| {
+                self.check_children(Node {
+                    length: n - 1,
+                    index,
+                })
+            })
     }
 
     /// The children of one context ascend, and the suffix of each continues the context's suffix by

@@ -29,14 +29,14 @@ impl Corpus {
     /// advances by the bytes read, and hears the corpus's warnings at the end.
     ///
     /// # Errors
-    /// The first of reading, of making, or that there is no sentence at all; everything before it
+    /// The first of reading, making or taking, or that there is no sentence at all; everything before it
     /// was taken.
     pub fn each_batch<H, T: Send>(
         &self,
         progress: &dyn Progress,
         hand: impl Fn(usize) -> H + Sync,
         make: impl Fn(&mut H, &Batch) -> Result<T> + Sync,
-        take: impl FnMut(T) + Send,
+        take: impl FnMut(T) -> Result<()> + Send,
     ) -> Result<()> {
         let relay = Relay {
             corpus: self,
@@ -113,7 +113,7 @@ struct Piece<T> {
     passed: Passed,
 }
 
-impl<T: Send, F: FnMut(T) + Send> Relay<'_, T, F> {
+impl<T: Send, F: FnMut(T) -> Result<()> + Send> Relay<'_, T, F> {
     fn work<H>(&self, hand: &mut H, make: &impl Fn(&mut H, &Batch) -> Result<T>) {
         let _watch = Watch(self);
         let mut buffer = Vec::new();
@@ -183,7 +183,7 @@ impl Inlet<'_> {
     }
 }
 
-impl<T, F: FnMut(T)> Outlet<T, F> {
+impl<T, F: FnMut(T) -> Result<()>> Outlet<T, F> {
     /// Takes in all pieces that are due; true if there was one.
     fn take_in(&mut self, progress: &dyn Progress) -> bool {
         let before = self.due;
@@ -191,16 +191,15 @@ impl<T, F: FnMut(T)> Outlet<T, F> {
             && let Some(piece) = self.ready.remove(&self.due)
         {
             self.due += 1;
-            match piece {
-                Ok(piece) => {
-                    (self.take)(piece.made);
-                    self.passed.add(piece.passed);
-                    progress.advance(piece.bytes_read);
-                }
-                Err(error) => {
-                    self.failed = Some(error);
-                    self.over = true;
-                }
+            let taken = piece.and_then(|piece| {
+                (self.take)(piece.made)?;
+                self.passed.add(piece.passed);
+                progress.advance(piece.bytes_read);
+                Ok(())
+            });
+            if let Err(error) = taken {
+                self.failed = Some(error);
+                self.over = true;
             }
         }
         self.due != before

@@ -45,7 +45,15 @@ fn relayed(corpus: &Corpus) -> Result<Vec<(Vec<u8>, String)>> {
         }
         Ok(sentences(batch))
     };
-    corpus.each_batch(&Quiet, |hand| hand, make, |batch| all.extend(batch))?;
+    corpus.each_batch(
+        &Quiet,
+        |hand| hand,
+        make,
+        |batch| {
+            all.extend(batch);
+            Ok(())
+        },
+    )?;
     Ok(all)
 }
 
@@ -120,7 +128,15 @@ fn an_error_of_the_maker_is_passed_on_after_all_before_it_was_taken() {
             line => Ok(line),
         };
         let error = on(threads, || {
-            corpus.each_batch(&Quiet, |_| (), make, |line| taken.push(line))
+            corpus.each_batch(
+                &Quiet,
+                |_| (),
+                make,
+                |line| {
+                    taken.push(line);
+                    Ok(())
+                },
+            )
         });
         let one_by_one = corpus.batches().map(Result::unwrap);
         let before = one_by_one.take_while(|batch| batch.first_line() < LATE);
@@ -181,7 +197,7 @@ fn progress_hears_of_every_byte_and_every_warning() {
         let corpus = corpus(packed, options.clone());
         let heard = Heard::default();
         let make = |(): &mut (), _: &Batch| Ok(());
-        let pass = || corpus.each_batch(&heard, |_| (), make, |()| ());
+        let pass = || corpus.each_batch(&heard, |_| (), make, |()| Ok(()));
         on(2, pass).unwrap();
         assert_eq!(Some(heard.units.into_inner()), corpus.total_bytes());
         assert_eq!(heard.warnings.into_inner().unwrap(), corpus.warnings());
@@ -210,7 +226,7 @@ fn a_panic_of_one_hand_ends_all() {
             1 => panic!("for this test"),
             _ => Ok(()),
         };
-        let pass = || corpus.each_batch(&Quiet, |_| (), make, |()| ());
+        let pass = || corpus.each_batch(&Quiet, |_| (), make, |()| Ok(()));
         let outcome = on(threads, || catch_unwind(AssertUnwindSafe(pass)).is_err());
         assert!(outcome, "{threads} threads");
     }

@@ -9,10 +9,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::stored::{AnyText, GrowingText};
 use super::wanted::Wanted;
 use super::{Reading, TokenId, TokenText, Vocabulary, VocabularyLimits};
 use crate::error::Result;
 use crate::progress::Progress;
+use crate::store::Depot;
 use crate::text::{Batch, Corpus};
 
 /// A token and what separates it have about so many bytes; it is only room that depends on it.
@@ -22,11 +24,11 @@ const BYTES_A_TOKEN: usize = 4;
 const MOST_OWN: usize = if cfg!(test) { 500 } else { 1 << 20 };
 
 /// A corpus as ids, with the vocabulary that numbers them.
-pub struct Numbered {
+pub struct Numbered<T = TokenText> {
     /// The tokens.
     pub vocabulary: Vocabulary,
     /// The sentences.
-    pub text: TokenText,
+    pub text: T,
 }
 
 /// The vocabulary of one thread.
@@ -57,11 +59,33 @@ pub fn number(
     limits: VocabularyLimits,
     progress: &dyn Progress,
 ) -> Result<Numbered> {
+    let depot = Depot::in_memory();
+    let numbered = number_within(corpus, reading, limits, u64::MAX, &depot, progress)?;
+    match numbered.text {
+        AnyText::Whole(text) => Ok(Numbered {
+            vocabulary: numbered.vocabulary,
+            text,
+        }),
+        AnyText::Stored(_) => unreachable!("a text without bounds stays in memory"),
+    }
+}
+
+/// The same, of which at most so many positions stay in memory; a longer text goes to the depot.
+///
+/// `progress` advances by the bytes read.
+pub fn number_within(
+    corpus: &Corpus,
+    reading: &Reading,
+    limits: VocabularyLimits,
+    most_positions: u64,
+    depot: &Depot,
+    progress: &dyn Progress,
+) -> Result<Numbered<AnyText>> {
     let mut vocabulary = Vocabulary::new();
     // For every thread's vocabulary, what each of its ids is in that of all.
     let mut numbers: Vec<Vec<TokenId>> = Vec::new();
     let next = AtomicUsize::new(0);
-    let mut text = TokenText::new();
+    let mut text = GrowingText::new(most_positions, depot);
     corpus.each_batch(
         progress,
         |_thread| Own::new(&next),
@@ -73,11 +97,12 @@ pub fn number(
             let new = read.new_tokens().map(|surface| vocabulary.add(surface));
             let numbers = &mut numbers[read.own];
             numbers.extend(new);
-            text.append(&read.text, |id| numbers[id.index()]);
+            text.append(&read.text, |id| numbers[id.index()])
         },
     )?;
+    let mut text = text.finish()?;
     if !limits.keep_all() {
-        vocabulary = limit(limits, &vocabulary, &mut text);
+        vocabulary = limit(limits, &vocabulary, &mut text, depot)?;
     }
     Ok(Numbered { vocabulary, text })
 }
@@ -100,7 +125,10 @@ pub fn read(
                 vocabulary.find_all(batch.text(), wanted, ids);
             })
         },
-        |batch| text.append(&batch, |id| id),
+        |batch| {
+            text.append(&batch, |id| id);
+            Ok(())
+        },
     )?;
     Ok(text)
 }
@@ -172,15 +200,20 @@ fn specials() -> Vec<TokenId> {
 }
 
 /// Leaves out what is beyond the limits and renumbers the text.
-fn limit(limits: VocabularyLimits, full: &Vocabulary, text: &mut TokenText) -> Vocabulary {
-    let kept = limits.apply(full, &text.counts(full.len()));
+fn limit(
+    limits: VocabularyLimits,
+    full: &Vocabulary,
+    text: &mut AnyText,
+    depot: &Depot,
+) -> Result<Vocabulary> {
+    let kept = limits.apply(full, &text.counts(full.len())?);
     let number = |id| match id {
         TokenId::START | TokenId::END => id,
         id => kept.id_or_unknown(full.surface(id)),
     };
     let numbers: Vec<TokenId> = full.ids().map(number).collect();
-    text.renumber(&numbers);
-    kept
+    text.renumber(&numbers, depot)?;
+    Ok(kept)
 }
 
 #[cfg(test)]
