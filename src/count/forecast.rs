@@ -14,8 +14,13 @@ const FIXED: u64 = 40 << 20;
 /// What a token of the vocabulary takes: its surface, its place, its entry in two tables.
 const BYTES_A_TYPE: u64 = 80;
 
-/// Parts in work take so much for each thread: keys, a trie that grows, probabilities.
-const BYTES_A_THREAD: u64 = 24 << 20;
+/// The n-grams of a part are held at once while it is in work, by each thread those of one part. The
+/// largest part is that of the most frequent token, which has some 5 % of a text's positions, and a
+/// position takes so much there: its key, its share of a trie that grows, its probabilities.
+const BYTES_A_POSITION_IN_WORK: u64 = 30;
+
+/// What a thread takes besides.
+const BYTES_A_THREAD: u64 = 4 << 20;
 
 /// The share of positions that begin a new n-gram of orders 2, 3, …; the last goes on.
 const NEW_SHARES: [f64; 5] = [0.15, 0.42, 0.64, 0.72, 0.76];
@@ -38,7 +43,7 @@ impl Allotment {
 
     /// For a text that is in memory, of so many positions; what its sorting took serves afterwards.
     pub fn inside(memory: u64, positions: u64, types: u64, order: Order) -> Self {
-        let left = free(memory, types);
+        let left = free(memory, types, positions);
         let work = whole_text(positions, order).min(left);
         Allotment {
             depot: left - work,
@@ -47,8 +52,8 @@ impl Allotment {
     }
 
     /// For a text that is not.
-    pub fn outside(memory: u64, types: u64) -> Self {
-        let left = free(memory, types);
+    pub fn outside(memory: u64, positions: u64, types: u64) -> Self {
+        let left = free(memory, types, positions);
         Allotment {
             depot: left / 4,
             work: left / 2,
@@ -58,13 +63,20 @@ impl Allotment {
 
 /// How many positions a text may have at most to be counted in memory.
 pub fn most_positions(memory: u64, order: Order) -> u64 {
-    free(memory, 0) * 3 / 4 / whole_text(1 << 10, order).div_ceil(1 << 10)
+    let a_position = whole_text(1 << 10, order).div_ceil(1 << 10) + in_work(1 << 10) / (1 << 10);
+    free(memory, 0, 0) * 3 / 4 / a_position
+}
+
+/// What the parts in work take of a text of so many positions.
+fn in_work(positions: u64) -> u64 {
+    let threads = rayon::current_num_threads() as u64;
+    positions / 20 * BYTES_A_POSITION_IN_WORK * threads
 }
 
 /// What is left for a text's n-grams.
-fn free(memory: u64, types: u64) -> u64 {
+fn free(memory: u64, types: u64, positions: u64) -> u64 {
     let threads = rayon::current_num_threads() as u64;
-    let taken = FIXED + types * BYTES_A_TYPE + threads * BYTES_A_THREAD;
+    let taken = FIXED + types * BYTES_A_TYPE + threads * BYTES_A_THREAD + in_work(positions);
     // With less than this nothing can be done, whatever was said.
     memory.saturating_sub(taken).max(1 << 20)
 }
@@ -97,7 +109,9 @@ impl Forecast {
         // Token, count, children and suffix of each, until they are written; then both logarithms.
         let counted = ngrams * 13 - top * 4;
         let model = ngrams * 21 - top * 8;
-        let inside = memory - free(memory, 0) + whole_text(positions, order) + counted;
+        let inside = memory.saturating_sub(free(memory, 0, positions))
+            + whole_text(positions, order)
+            + counted;
         if positions <= most_positions(memory, order) {
             return Forecast {
                 memory: inside.min(memory),
@@ -142,7 +156,7 @@ mod tests {
         for memory in [0, 100 << 20, 4 << 30] {
             for positions in [10, most_positions(memory, order)] {
                 let inside = Allotment::inside(memory, positions, 1000, order);
-                let outside = Allotment::outside(memory, 1000);
+                let outside = Allotment::outside(memory, positions, 1000);
                 for Allotment { depot, work } in [inside, outside] {
                     assert!(
                         depot + work <= memory.max(1 << 20),

@@ -15,6 +15,7 @@ use super::runs::{RunWriter, merge};
 use super::sort::RowSorter;
 use super::{Order, descend, partition};
 use crate::error::Result;
+use crate::pages::give_back;
 use crate::progress::Progress;
 use crate::store::{Depot, Kept};
 use crate::token::{StoredText, TokenId};
@@ -58,9 +59,11 @@ pub fn count(
             depot,
             progress,
         )?);
+        give_back();
     }
     let parts = merge_parts(&runs, order, &division, depot, progress)?;
     drop(runs);
+    give_back();
     let mut census = Census::new(order, extent, division, parts)?;
     descend::find_suffixes(&mut census, memory, depot, |_| ())?;
     Ok(census)

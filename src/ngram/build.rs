@@ -10,6 +10,7 @@ use super::table::Table;
 use crate::count::forecast::{self, Allotment};
 use crate::count::{Census, Order, Pruning, TIMES_READ, outside, refine};
 use crate::error::Result;
+use crate::pages::give_back;
 use crate::progress::{Progress, Stage};
 use crate::smooth::Estimate;
 use crate::store::{Depot, Writer};
@@ -66,10 +67,10 @@ impl Resources {
     }
 
     fn allot(&self, text: &AnyText, types: usize, order: Order) -> Allotment {
-        let types = types as u64;
+        let (positions, types) = (text.positions(), types as u64);
         match text {
-            AnyText::Whole(_) => Allotment::inside(self.memory, text.positions(), types, order),
-            AnyText::Stored(_) => Allotment::outside(self.memory, types),
+            AnyText::Whole(_) => Allotment::inside(self.memory, positions, types, order),
+            AnyText::Stored(_) => Allotment::outside(self.memory, positions, types),
         }
     }
 }
@@ -154,6 +155,7 @@ impl Compiler<'_> {
             total: Some(text.positions() * TIMES_READ),
             ..stage
         });
+        give_back();
         let (order, depot, progress) = (self.plan.order, self.depot, self.progress);
         match text {
             AnyText::Whole(text) => refine::count(text, vocabulary_len, order, depot, progress),

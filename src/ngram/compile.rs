@@ -14,6 +14,7 @@ use super::header::NgramHeader;
 use crate::count::tally::LargeCount;
 use crate::count::{Adjusted, Census, Survivors};
 use crate::error::Result;
+use crate::pages::give_back;
 use crate::progress::{Progress, Stage};
 use crate::smooth::{Counted, SmoothedPart, Smoother};
 use crate::store::{Depot, Kept};
@@ -110,6 +111,7 @@ impl Compiler<'_> {
         for order in 1..=self.plan.order.get() {
             // Nobody listens any more after a failed write, and who wrote says why.
             let _ = smoothed.send((order, smoother.level(order, self.progress)?));
+            give_back();
         }
         Ok(NgramHeader {
             reading: self.plan.reading,
