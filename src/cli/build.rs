@@ -236,6 +236,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         resources: &resources,
         console,
         start,
+        stored: text.bytes_on_disk(),
     };
     match &args.output {
         Some(output) => job.write(numbered, output),
@@ -252,6 +253,8 @@ struct Job<'j> {
     resources: &'j Resources,
     console: &'j Console,
     start: Instant,
+    /// How many bytes of text went to the disk.
+    stored: u64,
 }
 
 impl Job<'_> {
@@ -282,10 +285,7 @@ impl Job<'_> {
     /// Counts, smooths and writes ARPA; the table in between is in memory only.
     fn write_arpa_alone(&self, numbered: Numbered<AnyText>) -> Result<()> {
         let AnyText::Whole(text) = numbered.text else {
-            let what = "this much text makes a table that does not fit into the memory allowed";
-            return Err(Error::new(ErrorKind::Usage, what).way_out(
-                "name a model with -o, from which ARPA is written, or give more --memory",
-            ));
+            return Err(too_large_for_arpa_alone());
         };
         let (vocabulary, progress) = (numbered.vocabulary, self.console.progress());
         let built = ngram::build(text, vocabulary, self.plan, COUNTING, progress)?;
@@ -347,12 +347,19 @@ impl Job<'_> {
             "pruned": built.header.pruned,
             "discounts": discounts.collect::<Vec<_>>(),
             "bytes": built.bytes,
-            "temporary_bytes": built.temporary,
+            "temporary_bytes": built.temporary + self.stored,
             "seconds": usage.wall.as_secs_f64(),
             "cpu_seconds": usage.cpu.map(|cpu| cpu.as_secs_f64()),
             "peak_memory_bytes": usage.peak_memory,
         })
     }
+}
+
+fn too_large_for_arpa_alone() -> Error {
+    let what = "this much text makes a table that does not fit into the memory allowed";
+    Error::new(ErrorKind::Usage, what)
+        .at("--arpa without -o")
+        .way_out("name a model with -o, from which ARPA is written, or give more --memory")
 }
 
 const COUNTING: Stage = Stage {

@@ -200,12 +200,16 @@ impl Ran {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{line}: {error}\n{text}"))
     }
 
-    /// A failure as they all are: an error on standard error, and nothing else anywhere.
+    /// A failure as they all are: an error on standard error, perhaps after the plan of the work,
+    /// and nothing else anywhere.
     #[track_caller]
     pub(crate) fn failed(&self, code: i32) {
         assert_eq!(self.code, Some(code), "{self:?}");
         assert!(self.stdout.is_empty(), "{self:?}");
-        assert!(self.stderr.starts_with("error: "), "{self:?}");
+        let planned = self.stderr.starts_with("plan: ");
+        let (_, after_plan) = self.stderr.split_once('\n').unwrap_or_default();
+        let error = if planned { after_plan } else { &self.stderr };
+        assert!(error.starts_with("error: "), "{self:?}");
     }
 
     /// A failure whose message says all of this.
