@@ -18,6 +18,7 @@ mod census;
 mod descend;
 pub mod forecast;
 mod grow;
+mod key;
 mod left;
 pub mod link;
 mod order;

@@ -10,35 +10,29 @@
 use std::ops::Range;
 
 use super::grow::Rows;
+use super::key::{Key, Widths};
 use crate::pages::prefetch;
 use crate::token::TokenId;
-
-/// How many low bits of a key are the position.
-const POSITION_BITS: u32 = u32::BITS;
 
 /// How many positions ahead the text is asked for.
 const LOOK_AHEAD: usize = 16;
 
 /// Sorts the rows of one first token after another.
-pub(super) struct RowSorter<'t> {
-    /// Sentences with their `<s>` and `</s>`, and `order` − 1 more tokens to be read beyond the end.
-    text: &'t [TokenId],
-    order: usize,
-    bits_a_token: u32,
-    keys: Vec<u128>,
-    /// The row so far.
-    spelled: Vec<TokenId>,
+pub(super) enum RowSorter<'t> {
+    /// A narrow key holds all that follows a first token.
+    Narrow(Sorter<'t, u64>),
+    /// It takes a wide one.
+    Wide(Sorter<'t, u128>),
 }
 
 impl<'t> RowSorter<'t> {
+    /// For a text as sentences with their `<s>` and `</s>`, and `order` − 1 more tokens to be read
+    /// beyond the end.
     pub(super) fn new(text: &'t [TokenId], vocabulary_len: usize, order: usize) -> Self {
-        let largest_id = vocabulary_len.saturating_sub(1).max(1);
-        RowSorter {
-            text,
-            order,
-            bits_a_token: usize::BITS - largest_id.leading_zeros(),
-            keys: Vec::new(),
-            spelled: vec![TokenId::UNKNOWN; order],
+        let widths = Widths::new(vocabulary_len, text.len());
+        match widths.tokens::<u64>() + 1 >= order {
+            true => RowSorter::Narrow(Sorter::new(text, order, widths)),
+            false => RowSorter::Wide(Sorter::new(text, order, widths)),
         }
     }
 
@@ -53,11 +47,33 @@ impl<'t> RowSorter<'t> {
         let mut rest = positions;
         for token in tokens {
             let own = rest.split_off_mut(..held[token as usize] as usize);
-            self.sort(
-                TokenId(token),
-                own.expect("all positions are some token's"),
-                rows,
-            );
+            let own = own.expect("all positions are some token's");
+            match self {
+                RowSorter::Narrow(sorter) => sorter.sort(TokenId(token), own, rows),
+                RowSorter::Wide(sorter) => sorter.sort(TokenId(token), own, rows),
+            }
+        }
+    }
+}
+
+/// A sorter by keys of one type.
+pub(super) struct Sorter<'t, K> {
+    text: &'t [TokenId],
+    order: usize,
+    widths: Widths,
+    keys: Vec<K>,
+    /// The row so far.
+    spelled: Vec<TokenId>,
+}
+
+impl<'t, K: Key> Sorter<'t, K> {
+    pub(super) fn new(text: &'t [TokenId], order: usize, widths: Widths) -> Self {
+        Sorter {
+            text,
+            order,
+            widths,
+            keys: Vec::new(),
+            spelled: vec![TokenId::UNKNOWN; order],
         }
     }
 
@@ -83,32 +99,31 @@ impl<'t> RowSorter<'t> {
         positions: &mut [u32],
         rows: &mut impl Rows,
     ) {
-        let fields = self.fields(depth);
+        let fields = self.widths.tokens::<K>().min(self.order - depth);
         let first = self.keys.len();
         self.pack(depth, fields, positions);
         self.keys[first..].sort_unstable();
         for (position, key) in positions.iter_mut().zip(&self.keys[first..]) {
-            *position = *key as u32;
+            *position = self.widths.position(*key);
         }
         let mut shared = shared;
         let mut group = 0;
         while group < positions.len() {
-            let key = self.keys[first + group] >> POSITION_BITS;
+            let tokens = self.widths.unpack(self.keys[first + group]);
             let mut end = group + 1;
-            while end < positions.len() && self.keys[first + end] >> POSITION_BITS == key {
+            let mut next = tokens;
+            while end < positions.len() {
+                next = self.widths.unpack(self.keys[first + end]);
+                if next != tokens {
+                    break;
+                }
                 end += 1;
             }
-            let length = self.spell(depth, fields, key);
-            self.hand_on(
-                length,
-                depth + fields,
-                shared,
-                &mut positions[group..end],
-                rows,
-            );
-            if end < positions.len() {
-                let differing = key ^ (self.keys[first + end] >> POSITION_BITS);
-                shared = depth + fields - 1 - (differing.ilog2() / self.bits_a_token) as usize;
+            let length = self.spell(depth, fields, tokens);
+            let equal = &mut positions[group..end];
+            self.hand_on(length, depth + fields, shared, equal, rows);
+            if next != tokens {
+                shared = depth + fields - self.widths.differing(tokens, next);
             }
             group = end;
         }
@@ -135,39 +150,29 @@ impl<'t> RowSorter<'t> {
         }
     }
 
-    /// How many tokens beyond the first `depth` one key holds.
-    fn fields(&self, depth: usize) -> usize {
-        let fit = (u128::BITS - POSITION_BITS) / self.bits_a_token;
-        (self.order - depth).min(fit as usize)
-    }
-
     /// One key a position: `fields` tokens from `depth` on, zeros beyond the sentence's end.
     fn pack(&mut self, depth: usize, fields: usize, positions: &[u32]) {
-        let (text, bits) = (self.text, self.bits_a_token);
-        let ahead = positions
-            .iter()
-            .skip(LOOK_AHEAD)
-            .chain(positions.iter().take(LOOK_AHEAD));
+        let (text, widths) = (self.text, self.widths);
+        let ahead = positions.iter().skip(LOOK_AHEAD);
+        let ahead = ahead.chain(positions.iter().take(LOOK_AHEAD));
         self.keys
             .extend(positions.iter().zip(ahead).map(|(&position, &ahead)| {
                 prefetch(text, ahead as usize + depth);
                 let start = position as usize + depth;
                 let mut within = u32::MAX;
-                let mut key = 0u128;
+                let mut tokens = K::from(0);
                 for token in &text[start..start + fields] {
-                    key = key << bits | u128::from(token.0 & within);
+                    tokens = widths.push(tokens, token.0 & within);
                     within = if *token == TokenId::END { 0 } else { within };
                 }
-                key << POSITION_BITS | u128::from(position)
+                widths.key(tokens, position)
             }));
     }
 
     /// Spells a key's tokens; returns the row's length as far as it is known.
-    fn spell(&mut self, depth: usize, fields: usize, key: u128) -> usize {
-        let mask = (1u128 << self.bits_a_token) - 1;
+    fn spell(&mut self, depth: usize, fields: usize, tokens: K) -> usize {
         for field in 0..fields {
-            let below = (fields - 1 - field) as u32 * self.bits_a_token;
-            let token = TokenId(((key >> below) & mask) as u32);
+            let token = TokenId(self.widths.token(tokens, fields - 1 - field));
             self.spelled[depth + field] = token;
             if token == TokenId::END {
                 return depth + field + 1;

@@ -2,7 +2,8 @@ use proptest::prelude::*;
 
 use super::adjusted::CountsOfCounts;
 use super::grow::Rows;
-use super::sort::RowSorter;
+use super::key::Widths;
+use super::sort::Sorter;
 use super::{Adjusted, Census, Counts, Level, Order, outside, plain, refine};
 use crate::progress::Quiet;
 use crate::store::Depot;
@@ -124,24 +125,31 @@ proptest! {
     }
 
     #[test]
-    fn rows_longer_than_a_key_are_sorted_as_any(sentences in corpora(), n in 1usize..9) {
+    fn rows_longer_than_a_key_are_sorted_as_any(
+        sentences in corpora(), n in 1usize..9, ids in 1usize << 24..1 << 32
+    ) {
         let mut padded = padded(&sentences);
         let end = padded.len();
         padded.resize(end + n, TokenId(3));
-        // With so many ids a key holds three tokens.
-        let mut sorter = RowSorter::new(&padded, 1 << 31, n);
-        let mut sorted = Spelled::default();
+        // With so many ids a narrow key holds one token or two, and a wide one three or four.
+        let widths = Widths::new(ids, padded.len());
+        let mut narrow = Sorter::<u64>::new(&padded, n, widths);
+        let mut wide = Sorter::<u128>::new(&padded, n, widths);
+        let (mut by_narrow, mut by_wide) = (Spelled::default(), Spelled::default());
         let mut expected: Vec<Vec<TokenId>> = Vec::new();
-        for token in 0..7 {
-            let positions = (0..end).filter(|&position| padded[position] == TokenId(token));
+        for token in (0..7).map(TokenId) {
+            let positions = (0..end).filter(|&position| padded[position] == token);
             let mut positions: Vec<u32> = positions.map(|position| position as u32).collect();
             expected.extend(positions.iter().map(|&position| row(&padded, position, n)));
-            sorter.sort(TokenId(token), &mut positions, &mut sorted);
-            let rows: Vec<_> = positions.iter().map(|&position| row(&padded, position, n)).collect();
-            prop_assert!(rows.is_sorted());
+            let mut again = positions.clone();
+            narrow.sort(token, &mut positions, &mut by_narrow);
+            wide.sort(token, &mut again, &mut by_wide);
+            prop_assert_eq!(&positions, &again);
+            prop_assert!(positions.is_sorted_by_key(|&position| row(&padded, position, n)));
         }
         expected.sort();
-        prop_assert_eq!(sorted.rows, expected);
+        prop_assert_eq!(&by_narrow.rows, &expected);
+        prop_assert_eq!(&by_wide.rows, &expected);
     }
 }
 
