@@ -217,13 +217,12 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         spare(corpus.files(), output)?;
     }
     let resources = args.resources.resources(&outputs[0])?;
-    announce(&corpus, &reading, args.order, &resources, console)?;
+    let room = announce(&corpus, &reading, args.order, &resources, console)?;
     let text = Depot::new(0, &resources.temporary);
-    let most = resources.most_positions(args.order);
     let progress = console.progress();
     progress.stage(reading_stage(&corpus, 1, STAGES));
     let limits = args.vocabulary.limits();
-    let numbered = token::number_within(&corpus, &reading, limits, most, &text, progress)?;
+    let numbered = token::number_within(&corpus, &reading, limits, room, &text, progress)?;
     let plan = Plan {
         reading,
         order: args.order,

@@ -12,7 +12,7 @@ use crate::count::forecast::Forecast;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ngram::Resources;
 use crate::text::Corpus;
-use crate::token::Reading;
+use crate::token::{Reading, Room};
 
 /// How much memory a job may take, and where temporary files go.
 #[derive(Args)]
@@ -52,7 +52,7 @@ impl ResourceArgs {
     }
 }
 
-/// Says what memory and disk counting a corpus will take.
+/// Says what memory and disk counting a corpus will take; returns the room for its text.
 ///
 /// # Errors
 /// If the beginning of the corpus cannot be read.
@@ -62,14 +62,15 @@ pub(super) fn announce(
     order: Order,
     resources: &Resources,
     console: &Console,
-) -> Result<()> {
+) -> Result<Room> {
+    let most = resources.most_positions(order);
     let Some((tokens, positions)) = expected(corpus, reading)? else {
         console.say(format_args!(
             "plan: the length of the text is not known; at most {} of memory, then temporary files in {}",
             bytes(resources.memory),
             resources.temporary.display(),
         ));
-        return Ok(());
+        return Ok(Room { most, expected: 0 });
     };
     let forecast = Forecast::of(positions, order, resources.memory);
     let temporary = match forecast.temporary {
@@ -87,7 +88,9 @@ pub(super) fn announce(
         bytes(resources.memory),
         bytes(forecast.model),
     ));
-    Ok(())
+    // A little more, for a beginning is not the whole, and what counting reads beyond the end.
+    let expected = positions + positions / 16 + order.get() as u64;
+    Ok(Room { most, expected })
 }
 
 /// About how many tokens and positions a corpus has, judging by its beginning; `None` if how much

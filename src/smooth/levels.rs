@@ -41,6 +41,7 @@ pub struct Smoother<'c> {
     depot: &'c Depot,
     /// p of every n-gram of the order below, part by part.
     below: Vec<Kept<f64>>,
+    loaded: Loaded,
 }
 
 impl<'c> Smoother<'c> {
@@ -68,6 +69,7 @@ impl<'c> Smoother<'c> {
             memory,
             depot,
             below: Vec::new(),
+            loaded: Loaded::default(),
         })
     }
 
@@ -92,7 +94,14 @@ impl<'c> Smoother<'c> {
     pub fn level(&mut self, order: usize, progress: &dyn Progress) -> Result<Vec<SmoothedPart>> {
         let parts: Vec<(SmoothedPart, Option<Kept<f64>>)> = match order {
             1 => self.unigrams()?,
-            _ => self.higher(order, progress)?,
+            _ => {
+                // Out of `self` for a while, which is shared among threads meanwhile.
+                let mut loaded = std::mem::take(&mut self.loaded);
+                let mut below = std::mem::take(&mut self.below);
+                let parts = self.higher(order, &mut below, &mut loaded, progress)?;
+                self.loaded = loaded;
+                parts
+            }
         };
         let (smoothed, below): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         self.below = below.into_iter().flatten().collect();
@@ -124,18 +133,24 @@ impl<'c> Smoother<'c> {
     fn higher(
         &self,
         order: usize,
+        below: &mut [Kept<f64>],
+        loaded: &mut Loaded,
         progress: &dyn Progress,
     ) -> Result<Vec<(SmoothedPart, Option<Kept<f64>>)>> {
         let stretches = self.stretches(order - 1);
-        let (whole, gathered) = match &stretches[..] {
-            [all] => (self.load(all.clone())?, Vec::new()),
-            many => (Vec::new(), self.gather(order, many)?),
+        let gathered = match &stretches[..] {
+            [_all] => {
+                loaded.load(below, 0, self.largest_below())?;
+                Vec::new()
+            }
+            many => self.gather(order, many, below, loaded)?,
         };
+        let loaded = &*loaded;
         let parts = (0..self.census().parts().len()).into_par_iter();
         let smoothed = parts.map(|part| {
             let lower = match gathered.get(part) {
                 Some(gathered) => gathered.read()?.into_owned(),
-                None => self.look_up(order, part, &whole)?,
+                None => self.look_up(order, part, loaded)?,
             };
             progress.advance(lower.len() as u64);
             self.part(part, order, &lower)
@@ -230,23 +245,18 @@ impl<'c> Smoother<'c> {
         self.census().stretches(order, fit)
     }
 
-    /// p of the n-grams of the order below, of some parts.
-    fn load(&self, parts: Range<usize>) -> Result<Vec<f64>> {
-        let lens = self.below[parts.clone()].iter().map(Kept::len);
-        let mut whole = vec![0.0; lens.clone().sum()];
-        let mut rest = &mut whole[..];
-        let places = lens.map(|len| rest.split_off_mut(..len).expect("there is room for all"));
-        let tasks: Vec<_> = places.zip(&self.below[parts]).collect();
-        tasks.into_par_iter().try_for_each(|(place, part)| {
-            place.copy_from_slice(&part.read()?);
-            Ok(())
-        })?;
-        Ok(whole)
+    /// How many n-grams the largest order has that is ever below another.
+    fn largest_below(&self) -> usize {
+        let below = 1..self.census().order().get();
+        below
+            .map(|order| self.census().len(order))
+            .max()
+            .unwrap_or(0)
     }
 
-    /// What each n-gram of a part is interpolated with, if the order below is `whole` in memory.
+    /// What each n-gram of a part is interpolated with, if the order below is in memory.
     /// Looks at random places wait for memory, and wait together where nothing else is done.
-    fn look_up(&self, order: usize, part: usize, whole: &[f64]) -> Result<Vec<f64>> {
+    fn look_up(&self, order: usize, part: usize, loaded: &Loaded) -> Result<Vec<f64>> {
         let level = self.census().parts()[part].level(order);
         if self.sharing.unlisted() == Unlisted::Uniform {
             return Ok(vec![1.0 / self.predicted(); level.len()]);
@@ -254,15 +264,21 @@ impl<'c> Smoother<'c> {
         let suffixes = level.suffix_nodes(order)?;
         let look_up = |(at, &suffix): (usize, &u32)| {
             if let Some(&ahead) = suffixes.get(at + LOOK_AHEAD) {
-                prefetch(whole, ahead as usize);
+                prefetch(&loaded.probability, ahead as usize);
             }
-            whole[suffix as usize]
+            loaded.probability[suffix as usize]
         };
         Ok(suffixes.iter().enumerate().map(look_up).collect())
     }
 
     /// The same for every part, if not all of the order below fits into memory at once.
-    fn gather(&self, order: usize, stretches: &[Range<usize>]) -> Result<Vec<Kept<f64>>> {
+    fn gather(
+        &self,
+        order: usize,
+        stretches: &[Range<usize>],
+        below: &mut [Kept<f64>],
+        loaded: &mut Loaded,
+    ) -> Result<Vec<Kept<f64>>> {
         let census = self.census();
         let empty = |level: &PartLevel| self.depot.keep(vec![0.0; level.len()]);
         let mut gathered: Vec<Kept<f64>> = (census.parts().iter())
@@ -270,14 +286,16 @@ impl<'c> Smoother<'c> {
             .collect::<Result<_>>()?;
         for stretch in stretches {
             let first = census.nodes(stretch.start, order - 1).start;
-            let loaded = self.load(stretch.clone())?;
+            let held = census.nodes(stretch.end - 1, order - 1).end - first;
+            loaded.load(&mut below[stretch.clone()], first, held)?;
+            let loaded = &*loaded;
             let parts = gathered.par_iter_mut().zip(census.parts());
             parts.try_for_each(|(gathered, part)| {
                 let mut lower = gathered.take()?;
                 let suffixes = part.level(order).suffix_nodes(order)?;
                 for (lower, &suffix) in lower.iter_mut().zip(suffixes.iter()) {
-                    if let Some(p) = loaded.get((suffix as usize).wrapping_sub(first)) {
-                        *lower = *p;
+                    if let Some(p) = loaded.get(suffix) {
+                        *lower = p;
                     }
                 }
                 *gathered = self.depot.keep(lower)?;
@@ -285,6 +303,40 @@ impl<'c> Smoother<'c> {
             })?;
         }
         Ok(gathered)
+    }
+}
+
+/// p of some n-grams that follow one another, in memory; the room is used again.
+#[derive(Default)]
+struct Loaded {
+    /// The node of the first.
+    first: usize,
+    len: usize,
+    probability: Vec<f64>,
+}
+
+impl Loaded {
+    /// Takes over what some parts hold, of which `first` is the first node. Room is made for so many.
+    fn load(&mut self, parts: &mut [Kept<f64>], first: usize, room: usize) -> Result<()> {
+        if self.probability.len() < room {
+            self.probability = Vec::new();
+            self.probability = vec![0.0; room];
+        }
+        let lens = parts.iter().map(Kept::len);
+        (self.first, self.len) = (first, lens.clone().sum());
+        let mut rest = &mut self.probability[..];
+        let places = lens.map(|len| rest.split_off_mut(..len).expect("there is room for all"));
+        let places: Vec<&mut [f64]> = places.collect();
+        let tasks = places.into_par_iter().zip(parts);
+        tasks.try_for_each(|(place, part)| {
+            place.copy_from_slice(&part.take()?);
+            Ok(())
+        })
+    }
+
+    fn get(&self, node: u32) -> Option<f64> {
+        let at = (node as usize).wrapping_sub(self.first);
+        (at < self.len).then(|| self.probability[at])
     }
 }
 

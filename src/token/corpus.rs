@@ -9,7 +9,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::stored::{AnyText, GrowingText};
+use super::stored::{AnyText, GrowingText, Room};
 use super::wanted::Wanted;
 use super::{Reading, TokenId, TokenText, Vocabulary, VocabularyLimits};
 use crate::error::Result;
@@ -60,7 +60,7 @@ pub fn number(
     progress: &dyn Progress,
 ) -> Result<Numbered> {
     let depot = Depot::in_memory();
-    let numbered = number_within(corpus, reading, limits, u64::MAX, &depot, progress)?;
+    let numbered = number_within(corpus, reading, limits, Room::UNBOUNDED, &depot, progress)?;
     match numbered.text {
         AnyText::Whole(text) => Ok(Numbered {
             vocabulary: numbered.vocabulary,
@@ -70,14 +70,14 @@ pub fn number(
     }
 }
 
-/// The same, of which at most so many positions stay in memory; a longer text goes to the depot.
+/// The same; a text that is longer than there is room for goes to the depot.
 ///
 /// `progress` advances by the bytes read.
 pub fn number_within(
     corpus: &Corpus,
     reading: &Reading,
     limits: VocabularyLimits,
-    most_positions: u64,
+    room: Room,
     depot: &Depot,
     progress: &dyn Progress,
 ) -> Result<Numbered<AnyText>> {
@@ -85,7 +85,7 @@ pub fn number_within(
     // For every thread's vocabulary, what each of its ids is in that of all.
     let mut numbers: Vec<Vec<TokenId>> = Vec::new();
     let next = AtomicUsize::new(0);
-    let mut text = GrowingText::new(most_positions, depot);
+    let mut text = GrowingText::new(room, depot);
     corpus.each_batch(
         progress,
         |_thread| Own::new(&next),

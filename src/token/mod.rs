@@ -22,7 +22,7 @@ pub use corpus::{Numbered, number, number_within, read};
 pub use id::TokenId;
 pub use limits::VocabularyLimits;
 pub use reading::{Reading, SpecialsInText};
-pub use stored::{AnyText, StoredText};
+pub use stored::{AnyText, Room, StoredText};
 pub use text::{TokenText, split_off_heldout};
 pub use tokenizer::Tokenizer;
 pub use vocabulary::{SPECIAL_SURFACES, Vocabulary};

@@ -127,21 +127,38 @@ impl StoredText {
     }
 }
 
+/// How much memory a text may take, and is thought to take, in positions: its tokens with every `<s>`
+/// and `</s>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// A longer text goes to a depot.
+    pub most: u64,
+    /// Room for so many is made beforehand. What is not filled is not taken from the system.
+    pub expected: u64,
+}
+
+impl Room {
+    /// All it takes.
+    pub const UNBOUNDED: Room = Room {
+        most: u64::MAX,
+        expected: 0,
+    };
+}
+
 /// A text that grows, in memory while it is short enough.
 pub(super) struct GrowingText<'d> {
     end: TokenText,
     stored: StoredText,
-    /// So many positions are kept in memory at the most.
-    most: u64,
+    room: Room,
     depot: &'d Depot,
 }
 
 impl<'d> GrowingText<'d> {
-    pub(super) fn new(most: u64, depot: &'d Depot) -> Self {
+    pub(super) fn new(room: Room, depot: &'d Depot) -> Self {
         GrowingText {
-            end: TokenText::new(),
+            end: TokenText::with_room_for(0, room.expected.min(room.most) as usize),
             stored: StoredText::default(),
-            most,
+            room,
             depot,
         }
     }
@@ -155,7 +172,7 @@ impl<'d> GrowingText<'d> {
         self.end.append(other, number);
         let held = self.end.padded().len();
         match self.stored.pieces.is_empty() {
-            true if held as u64 <= self.most => Ok(()),
+            true if held as u64 <= self.room.most => Ok(()),
             false if held < POSITIONS_A_PIECE => Ok(()),
             _ => self.store(),
         }
@@ -185,9 +202,12 @@ mod tests {
         let part: TokenText = (0..10).map(sentence).collect();
         let depot = Depot::in_memory();
         for (most, stored) in [(1000, false), (79, true), (0, true)] {
-            let mut growing = GrowingText::new(most, &depot);
+            let room = Room { most, expected: 9 };
+            let mut growing = GrowingText::new(room, &depot);
             growing.append(&part, |id| id).unwrap();
-            growing.append(&part, |id| TokenId(id.0 + 1)).unwrap();
+            growing
+                .append(&part, |id| TokenId(if id.0 < 3 { id.0 } else { id.0 + 1 }))
+                .unwrap();
             let mut text = growing.finish().unwrap();
             assert_eq!(
                 (text.sentences(), text.tokens(), text.positions()),
