@@ -102,7 +102,8 @@ pub(super) fn write(
         out.flush()
             .map_err(|error| Error::io("write", path, error))?;
         drop(out);
-        file.commit()?;
+        // It can be written again from its model or its text, and may be as large as the disk is slow.
+        file.commit_in_time()?;
         console.say(done(format_args!(
             "{output}: ARPA, order {}",
             table.order()

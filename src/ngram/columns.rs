@@ -97,10 +97,13 @@ impl Columns for InMemory {
     }
 }
 
+/// The pieces as one, each let go as soon as it is copied.
 fn whole<T: bytemuck::Pod>(pieces: Pieces) -> Result<Column<T>> {
-    let mut numbers: Vec<T> = Vec::new();
+    let pieces: Vec<Numbers> = pieces.collect::<Result<_>>()?;
+    let bytes: usize = pieces.iter().map(|piece| piece.bytes().len()).sum();
+    let mut numbers: Vec<T> = Vec::with_capacity(bytes / size_of::<T>());
     for piece in pieces {
-        numbers.extend_from_slice(bytemuck::cast_slice(piece?.bytes()));
+        numbers.extend_from_slice(bytemuck::cast_slice(piece.bytes()));
     }
     Ok(numbers.into())
 }

@@ -79,14 +79,27 @@ impl AtomicFile {
         synced.map_err(|error| self.failure(error))
     }
 
-    /// Puts the file in the place of its target.
+    /// Puts the file in the place of its target, when it is on the disk.
     pub fn commit(mut self) -> Result<()> {
+        self.sync()?;
+        self.replace_target()?;
+        sync_folder(&self.place.folder).map_err(|error| self.failure(error))
+    }
+
+    /// Puts the file in the place of its target, and leaves it to the system when it reaches the disk:
+    /// for what can be made again. Whatever ends the process, the target is whole; what a power
+    /// failure leaves in the next half minute, the file system decides.
+    pub fn commit_in_time(mut self) -> Result<()> {
+        self.file.flush().map_err(|error| self.failure(error))?;
+        self.replace_target()
+    }
+
+    fn replace_target(&mut self) -> Result<()> {
         self.keep_permissions()
             .map_err(|error| self.failure(error))?;
-        self.sync()?;
         fs::rename(&self.partial, &self.place.path).map_err(|error| self.failure(error))?;
         self.committed = true;
-        sync_folder(&self.place.folder).map_err(|error| self.failure(error))
+        Ok(())
     }
 
     /// The error of a write to this file, with its path and, on a full disk, the space it needs.
