@@ -29,12 +29,12 @@ impl Usage {
 
 impl std::fmt::Display for Usage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} wall", seconds(self.wall))?;
+        f.write_str(&seconds(self.wall))?;
         if let Some(cpu) = self.cpu {
-            write!(f, ", {} of all cores", seconds(cpu))?;
+            write!(f, ", CPU {}", seconds(cpu))?;
         }
         match self.peak_memory {
-            Some(peak) => write!(f, ", {} of memory at the peak", bytes(peak)),
+            Some(peak) => write!(f, ", peak memory {}", bytes(peak)),
             None => Ok(()),
         }
     }

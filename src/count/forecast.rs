@@ -3,8 +3,8 @@
 //! How many different n-grams a text has is known only when it is counted. But
 //! texts are alike in this: of all positions of English prose, some 15 % begin a
 //! new bigram, 42 % a new trigram, 64 % a new 4-gram and 72 % a new 5-gram at a
-//! million tokens, and somewhat fewer the longer it is. So the forecast is of the
-//! right size, and on the safe side.
+//! million tokens, more in a shorter text and somewhat fewer the longer it is. So
+//! the forecast is of the right size, and on the safe side.
 
 use super::Order;
 
@@ -24,6 +24,9 @@ const BYTES_A_THREAD: u64 = 4 << 20;
 
 /// The share of positions that begin a new n-gram of orders 2, 3, …; the last goes on.
 const NEW_SHARES: [f64; 5] = [0.15, 0.42, 0.64, 0.72, 0.76];
+
+/// The same in a text of fewer than half a million positions.
+const NEW_SHARES_OF_A_SHORT_TEXT: [f64; 5] = [0.32, 0.58, 0.72, 0.78, 0.82];
 
 /// How the memory that a job may take is shared out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,15 +103,20 @@ pub struct Forecast {
 impl Forecast {
     /// For a text of about so many positions, if it may take so much memory.
     pub fn of(positions: u64, order: Order, memory: u64) -> Self {
+        let shares = match positions {
+            0..500_000 => NEW_SHARES_OF_A_SHORT_TEXT,
+            _ => NEW_SHARES,
+        };
         let new = |order: usize| {
-            let share = NEW_SHARES[(order - 2).min(NEW_SHARES.len() - 1)];
+            let share = shares[(order - 2).min(shares.len() - 1)];
             (positions as f64 * share) as u64
         };
         let ngrams: u64 = (2..=order.get()).map(new).sum();
         let top = if order.get() > 1 { new(order.get()) } else { 0 };
         // Token, count, children and suffix of each, until they are written; then both logarithms.
         let counted = ngrams * 13 - top * 4;
-        let model = ngrams * 21 - top * 8;
+        // Sections begin at pages, and there is a vocabulary.
+        let model = ngrams * 21 - top * 8 + (200 << 10);
         let inside = memory.saturating_sub(free(memory, 0, positions))
             + whole_text(positions, order)
             + counted;

@@ -1,16 +1,27 @@
 //! Here are ids, give me counts.
 //!
-//! What comes out is [`Counts`]: for every order up to n, every n-gram that
-//! was seen, laid out as a forward trie (the followers of a context lie together,
+//! What comes out is a [`Census`]: for every order up to n, every n-gram that was
+//! seen, laid out as a forward trie (the followers of a context lie together,
 //! sorted by token) in which every n-gram also knows its suffix, the n-gram
 //! without its first token. Each has two counts: how often it was seen, and how
 //! many different tokens were seen before it, which is what Kneser–Ney
-//! smoothing wants. Smoothing then is a walk over arrays, without a look-up.
+//! smoothing wants. Smoothing then is a walk over arrays.
 //!
-//! - [`refine`]: how it is counted, by splitting the groups of each order for the next.
-//! - [`plain`]: the obvious way, by hash tables and one sort. It is the reference that anything
-//!   faster is held to.
-//! - [`link`]: how the orders hang together.
+//! A census is divided by first token into parts, so that whatever is done to it
+//! is done to parts side by side, and parts can wait on the disk.
+//!
+//! ```text
+//!                ┌─ refine: positions sorted in memory ──────┐
+//! ids ─ rows ────┤                                           ├─▶ grow: tries ─▶ suffixes ─▶ left
+//!                └─ outside: sorted runs on disk, merged ────┘    of parts                neighbours
+//! ```
+//!
+//! - [`refine`]: a text in memory; [`outside`], one that is not.
+//! - [`forecast`]: what either will take.
+//! - [`Pruning`]: which n-grams stay.
+//! - [`Counts`]: the same trie in one piece, with [`plain`], the obvious way to count, by hash
+//!   tables and one sort: the reference that anything faster is held to. [`link`] says how its
+//!   orders hang together.
 //! - [`adjusted`]: Kneser–Ney's counts, and KenLM's quirk.
 
 pub mod adjusted;

@@ -4,7 +4,7 @@
 //! a time, exactly as [`refine`](super::refine) sorts a whole text, and their rows
 //! go to the depot as runs, one for each part. Then part after part is merged from
 //! its runs, which gives its trie in one pass; suffixes are found by
-//! [walking down](super::descend), since no position has its row at hand any more.
+//! walking down the trie, since no position has its row at hand any more.
 
 use rayon::prelude::*;
 
