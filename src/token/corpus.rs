@@ -81,11 +81,53 @@ pub fn number_within(
     depot: &Depot,
     progress: &dyn Progress,
 ) -> Result<Numbered<AnyText>> {
+    let mut text = GrowingText::new(room, depot);
+    let mut vocabulary = number_batches(corpus, reading, progress, |batch, numbers| {
+        text.append(batch, |id| numbers[id.index()])
+    })?;
+    let mut text = text.finish()?;
+    if !limits.keep_all() {
+        vocabulary = limit(limits, &vocabulary, &mut text, depot)?;
+    }
+    Ok(Numbered { vocabulary, text })
+}
+
+/// Reads a corpus and counts its tokens, without keeping the text; the specials count as 0.
+///
+/// `progress` advances by the bytes read.
+pub fn count(
+    corpus: &Corpus,
+    reading: &Reading,
+    progress: &dyn Progress,
+) -> Result<(Vocabulary, Vec<u64>)> {
+    let mut counts: Vec<u64> = Vec::new();
+    let vocabulary = number_batches(corpus, reading, progress, |batch, numbers| {
+        for (own, count) in batch.counts(numbers.len()).into_iter().enumerate() {
+            let id = numbers[own].index();
+            if id >= counts.len() {
+                counts.resize(id + 1, 0);
+            }
+            counts[id] += count;
+        }
+        Ok(())
+    })?;
+    counts.resize(vocabulary.len(), 0);
+    counts[..TokenId::SPECIALS].fill(0);
+    Ok((vocabulary, counts))
+}
+
+/// Hands on every batch by the numbers of some thread's vocabulary, with what each of them is in the
+/// vocabulary of all, which is returned.
+fn number_batches(
+    corpus: &Corpus,
+    reading: &Reading,
+    progress: &dyn Progress,
+    mut take: impl FnMut(&TokenText, &[TokenId]) -> Result<()> + Send,
+) -> Result<Vocabulary> {
     let mut vocabulary = Vocabulary::new();
     // For every thread's vocabulary, what each of its ids is in that of all.
     let mut numbers: Vec<Vec<TokenId>> = Vec::new();
     let next = AtomicUsize::new(0);
-    let mut text = GrowingText::new(room, depot);
     corpus.each_batch(
         progress,
         |_thread| Own::new(&next),
@@ -97,14 +139,10 @@ pub fn number_within(
             let new = read.new_tokens().map(|surface| vocabulary.add(surface));
             let numbers = &mut numbers[read.own];
             numbers.extend(new);
-            text.append(&read.text, |id| numbers[id.index()])
+            take(&read.text, numbers)
         },
     )?;
-    let mut text = text.finish()?;
-    if !limits.keep_all() {
-        vocabulary = limit(limits, &vocabulary, &mut text, depot)?;
-    }
-    Ok(Numbered { vocabulary, text })
+    Ok(vocabulary)
 }
 
 /// Reads a corpus with the numbers of a vocabulary that is already there.
@@ -116,7 +154,32 @@ pub fn read(
     vocabulary: &Vocabulary,
     progress: &dyn Progress,
 ) -> Result<TokenText> {
-    let mut text = TokenText::new();
+    let depot = Depot::in_memory();
+    match read_within(
+        corpus,
+        reading,
+        vocabulary,
+        Room::UNBOUNDED,
+        &depot,
+        progress,
+    )? {
+        AnyText::Whole(text) => Ok(text),
+        AnyText::Stored(_) => unreachable!("a text without bounds stays in memory"),
+    }
+}
+
+/// The same; a text that is longer than there is room for goes to the depot.
+///
+/// `progress` advances by the bytes read.
+pub fn read_within(
+    corpus: &Corpus,
+    reading: &Reading,
+    vocabulary: &Vocabulary,
+    room: Room,
+    depot: &Depot,
+    progress: &dyn Progress,
+) -> Result<AnyText> {
+    let mut text = GrowingText::new(room, depot);
     corpus.each_batch(
         progress,
         |_thread| (),
@@ -125,12 +188,9 @@ pub fn read(
                 vocabulary.find_all(batch.text(), wanted, ids);
             })
         },
-        |batch| {
-            text.append(&batch, |id| id);
-            Ok(())
-        },
+        |batch| text.append(&batch, |id| id),
     )?;
-    Ok(text)
+    text.finish()
 }
 
 /// The ids of a batch; `settle` gives them to the tokens that want them.
@@ -306,6 +366,28 @@ mod tests {
         let found = numbered("a b a\nc b", limits);
         assert_eq!(found.vocabulary.len(), 5);
         assert_eq!(found.text.sentence(1), [TokenId::UNKNOWN, TokenId(4)]);
+    }
+
+    #[test]
+    fn words_are_counted_across_batches_and_specials_are_not() {
+        let reading = Reading {
+            specials: crate::token::SpecialsInText::Unknown,
+            ..WHITESPACE
+        };
+        let text = long_text() + "\n<unk>";
+        let corpus = Corpus::from_text("test", text.as_str(), CorpusOptions::default());
+        let all = VocabularyLimits::default();
+        let numbered = number(&corpus, &reading, all, &Quiet).unwrap();
+        let mut expected = numbered.text.counts(numbered.vocabulary.len());
+        assert_eq!(expected[0], 1);
+        expected[..3].fill(0);
+        for threads in [1, 8] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            let pool = pool.build().unwrap();
+            let (words, counts) = pool.install(|| count(&corpus, &reading, &Quiet).unwrap());
+            assert!(words.same_as(&numbered.vocabulary), "{threads} threads");
+            assert!(counts == expected, "{threads} threads");
+        }
     }
 
     #[test]

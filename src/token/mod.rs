@@ -18,7 +18,7 @@ mod wanted;
 mod whitespace;
 mod words;
 
-pub use corpus::{Numbered, number, number_within, read};
+pub use corpus::{Numbered, count, number, number_within, read, read_within};
 pub use id::TokenId;
 pub use limits::VocabularyLimits;
 pub use reading::{Reading, SpecialsInText};

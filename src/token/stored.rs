@@ -58,6 +58,17 @@ impl AnyText {
         }
     }
 
+    /// How often each word of a vocabulary stands in the text; the specials, which are none, count as
+    /// 0.
+    ///
+    /// # Errors
+    /// If the depot cannot be read.
+    pub fn word_counts(&self, vocabulary_len: usize) -> Result<Vec<u64>> {
+        let mut counts = self.counts(vocabulary_len)?;
+        counts[..TokenId::SPECIALS].fill(0);
+        Ok(counts)
+    }
+
     /// Gives every id another number.
     pub(super) fn renumber(&mut self, numbers: &[TokenId], depot: &Depot) -> Result<()> {
         match self {
