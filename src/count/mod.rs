@@ -16,7 +16,7 @@
 //!                └─ outside: sorted runs on disk, merged ────┘    of parts                neighbours
 //! ```
 //!
-//! - [`refine`]: a text in memory; [`outside`], one that is not.
+//! - [`refine`]: a text in memory; [`outside`], one that is not; [`either`] takes both.
 //! - [`forecast`]: what either will take.
 //! - [`Pruning`]: which n-grams stay.
 //! - [`Counts`]: the same trie in one piece, with [`plain`], the obvious way to count, by hash
@@ -27,6 +27,7 @@
 pub mod adjusted;
 mod census;
 mod descend;
+pub mod either;
 pub mod forecast;
 mod grow;
 mod key;

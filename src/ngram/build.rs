@@ -8,7 +8,7 @@ use super::format;
 use super::header::NgramHeader;
 use super::table::Table;
 use crate::count::forecast::{self, Allotment};
-use crate::count::{Census, Order, Pruning, TIMES_READ, outside, refine};
+use crate::count::{Census, Order, Pruning, TIMES_READ, either};
 use crate::error::Result;
 use crate::pages::give_back;
 use crate::progress::{Progress, Stage};
@@ -66,12 +66,18 @@ impl Resources {
         forecast::most_positions(self.memory, order)
     }
 
-    fn allot(&self, text: &AnyText, types: usize, order: Order) -> Allotment {
+    /// How they are shared out while a text is counted.
+    pub fn allot(&self, text: &AnyText, types: usize, order: Order) -> Allotment {
         let (positions, types) = (text.positions(), types as u64);
         match text {
             AnyText::Whole(_) => Allotment::inside(self.memory, positions, types, order),
             AnyText::Stored(_) => Allotment::outside(self.memory, positions, types),
         }
+    }
+
+    /// How they are shared out while counts of so many positions are read.
+    pub fn allot_counts(&self, positions: u64, types: usize) -> Allotment {
+        Allotment::outside(self.memory, positions, types as u64)
     }
 }
 
@@ -126,16 +132,31 @@ pub fn build_file(
         progress,
     };
     let census = compiler.count(text, vocabulary.len(), first_stage)?;
-    let mut file = InFile::begin(writer)?;
-    let compiled = compiler.compile(census, vocabulary, &mut file, second(first_stage))?;
-    let vocabulary = compiled.vocabulary.as_ref().unwrap_or(vocabulary);
-    let bytes = format::finish(file.end()?, plan.order, vocabulary, &compiled.header)?;
-    Ok(Written {
-        header: compiled.header,
-        sizes: compiled.sizes,
-        bytes,
-        temporary: depot.bytes_on_disk(),
-    })
+    compiler.write(census, vocabulary, writer, second(first_stage))
+}
+
+/// Smooths the counts of a census and writes the model file, with about so many bytes of memory beside
+/// the depot; `counted` is the stage before.
+///
+/// # Errors
+/// If writing fails.
+pub fn build_file_from_census(
+    census: Census,
+    vocabulary: &Vocabulary,
+    plan: &Plan,
+    (depot, memory): (&Depot, u64),
+    path: &Path,
+    counted: Stage,
+    progress: &dyn Progress,
+) -> Result<Written> {
+    let writer = Writer::create(path, format::KIND)?;
+    let compiler = Compiler {
+        plan,
+        depot,
+        memory,
+        progress,
+    };
+    compiler.write(census, vocabulary, writer, second(counted))
 }
 
 fn second(first: Stage) -> Stage {
@@ -148,6 +169,25 @@ fn second(first: Stage) -> Stage {
 }
 
 impl Compiler<'_> {
+    fn write(
+        &self,
+        census: Census,
+        vocabulary: &Vocabulary,
+        writer: Writer,
+        stage: Stage,
+    ) -> Result<Written> {
+        let mut file = InFile::begin(writer)?;
+        let compiled = self.compile(census, vocabulary, &mut file, stage)?;
+        let vocabulary = compiled.vocabulary.as_ref().unwrap_or(vocabulary);
+        let bytes = format::finish(file.end()?, self.plan.order, vocabulary, &compiled.header)?;
+        Ok(Written {
+            header: compiled.header,
+            sizes: compiled.sizes,
+            bytes,
+            temporary: self.depot.bytes_on_disk(),
+        })
+    }
+
     fn count(&self, text: AnyText, vocabulary_len: usize, stage: Stage) -> Result<Census> {
         self.progress.stage(Stage {
             name: "count",
@@ -157,11 +197,6 @@ impl Compiler<'_> {
         });
         give_back();
         let (order, depot, progress) = (self.plan.order, self.depot, self.progress);
-        match text {
-            AnyText::Whole(text) => refine::count(text, vocabulary_len, order, depot, progress),
-            AnyText::Stored(text) => {
-                outside::count(text, vocabulary_len, order, self.memory, depot, progress)
-            }
-        }
+        either::count(text, vocabulary_len, order, self.memory, depot, progress)
     }
 }

@@ -19,7 +19,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use build::{Built, Plan, Resources, Written, build, build_file};
+pub use build::{Built, Plan, Resources, Written, build, build_file, build_file_from_census};
 pub use header::NgramHeader;
 pub use model::NgramModel;
 pub use scorer::{Score, Scorer};
