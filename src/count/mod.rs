@@ -18,6 +18,7 @@
 //!
 //! - [`refine`]: a text in memory; [`outside`], one that is not; [`either`] takes both.
 //! - [`forecast`]: what either will take.
+//! - `shard`: counts as files that add up, with the feature `parquet`.
 //! - [`Pruning`]: which n-grams stay.
 //! - [`Counts`]: the same trie in one piece, with [`plain`], the obvious way to count, by hash
 //!   tables and one sort: the reference that anything faster is held to. [`link`] says how its
@@ -42,6 +43,8 @@ mod prune;
 mod ranks;
 pub mod refine;
 mod runs;
+#[cfg(feature = "parquet")]
+pub mod shard;
 mod sort;
 pub mod tally;
 #[cfg(test)]

@@ -95,7 +95,7 @@ fn sort(
 }
 
 /// The trie of each part, from its runs.
-fn merge_parts(
+pub(super) fn merge_parts(
     runs: &[Vec<Kept<u8>>],
     order: Order,
     division: &Division,

@@ -188,18 +188,18 @@ impl Rows for Spelled {
     }
 }
 
-fn text(sentences: &[Vec<u32>]) -> TokenText {
+pub(super) fn text(sentences: &[Vec<u32>]) -> TokenText {
     let ids = |sentence: &Vec<u32>| sentence.iter().map(|&id| TokenId(id)).collect::<Vec<_>>();
     sentences.iter().map(ids).collect()
 }
 
-fn narrowed(text: TokenText, vocabulary_len: usize, order: Order) -> Census {
+pub(super) fn narrowed(text: TokenText, vocabulary_len: usize, order: Order) -> Census {
     let depot = Depot::in_memory();
     refine::count(text, vocabulary_len, order, &depot, &Quiet).unwrap()
 }
 
 /// The parts of a census put together.
-fn flat(census: &Census) -> Counts {
+pub(super) fn flat(census: &Census) -> Counts {
     let mut counts = Counts {
         levels: Vec::new(),
         sentences: census.extent().sentences,

@@ -74,6 +74,8 @@ mod process_tests;
 
 pub use atomic::AtomicFile;
 pub use column::Column;
+#[cfg(feature = "parquet")]
+pub(crate) use depot::read_at;
 pub use depot::{Depot, Kept};
 pub use layout::{FORMAT_VERSION, MAGIC};
 pub use metadata::Section;
