@@ -38,7 +38,12 @@ impl Shown {
     fn closeness(&self) -> Closeness {
         let says = |word: &str| self.command.contains(word);
         match () {
-            () if says(" build ") || says(" train ") || says("--on") => Closeness::Figures,
+            () if [" build ", " train ", " count ", " merge ", "--on"]
+                .into_iter()
+                .any(says) =>
+            {
+                Closeness::Figures
+            }
             () if says("-nn") => Closeness::FirstLine,
             () => Closeness::Exact,
         }

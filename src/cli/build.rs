@@ -11,6 +11,8 @@ use super::console::{Console, done};
 use super::export;
 use super::reading::{CorpusArgs, ReadingArgs, VocabularyArgs, reading_stage, spare};
 use super::resources::{ResourceArgs, announce};
+#[cfg(feature = "parquet")]
+use super::shards;
 use super::usage::Usage;
 use crate::count::{Order, Pruning};
 use crate::error::{Error, ErrorKind, Result};
@@ -31,6 +33,13 @@ use crate::token::{self, AnyText, Numbered, Vocabulary};
 pub(super) struct Args {
     #[command(flatten)]
     corpus: CorpusArgs,
+    /// Build from count files instead of a text, as `--from-counts monday.parquet tuesday.parquet`
+    ///
+    /// The model is the one that their texts together give. The vocabulary lies beside the first, as
+    /// `counterpoint count` leaves it, or is named with --vocabulary.
+    #[cfg(feature = "parquet")]
+    #[arg(long, value_name = "SHARD", num_args = 1.., help_heading = "Corpus", requires = "output", conflicts_with_all = ["inputs", "jsonl", "lossy", "order", "tokenizer", "unit", "skip_blank", "lowercase", "normalise", "specials", "min_count"])]
+    from_counts: Vec<String>,
     /// The model's name (models/NAME.cpt), or a path; with --arpa it may be left out
     #[arg(short, long, value_name = "NAME", required_unless_present = "arpa")]
     output: Option<String>,
@@ -149,9 +158,9 @@ impl Args {
     }
 
     /// What cannot be pruned so is refused before the work, not after it.
-    fn check_pruning(&self) -> Result<()> {
-        if self.prune.len() > self.order.get() {
-            let what = format!("more thresholds than the {} orders there are", self.order);
+    fn check_pruning(&self, order: Order) -> Result<()> {
+        if self.prune.len() > order.get() {
+            let what = format!("more thresholds than the {order} orders there are");
             return Err(Error::new(ErrorKind::Usage, what)
                 .at("--prune")
                 .way_out("give at most one for each order, or a higher --order"));
@@ -209,7 +218,11 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let start = Instant::now();
     let estimate = args.estimate()?;
     args.check_arpa()?;
-    args.check_pruning()?;
+    #[cfg(feature = "parquet")]
+    if let (false, Some(output)) = (args.from_counts.is_empty(), &args.output) {
+        return run_from_counts(args, output, estimate, start, console);
+    }
+    args.check_pruning(args.order)?;
     let reading = args.reading.reading();
     let corpus = args.corpus.open(&reading)?;
     let outputs = args.outputs();
@@ -221,7 +234,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let text = Depot::new(0, &resources.temporary);
     let progress = console.progress();
     progress.stage(reading_stage(&corpus, 1, STAGES));
-    let limits = args.vocabulary.limits();
+    let limits = args.vocabulary.limits()?;
     let numbered = token::number_within(&corpus, &reading, limits, room, &text, progress)?;
     let plan = Plan {
         reading,
@@ -244,6 +257,42 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
 }
 
 const STAGES: usize = 3;
+
+/// Count files are read and smoothed; what else was asked for is as with a text.
+#[cfg(feature = "parquet")]
+fn run_from_counts(
+    args: &Args,
+    output: &str,
+    estimate: Estimate,
+    start: Instant,
+    console: &Console,
+) -> Result<()> {
+    let outputs = args.outputs();
+    for output in &outputs {
+        spare(args.from_counts.iter().map(String::as_str), output)?;
+    }
+    let resources = args.resources.resources(&outputs[0])?;
+    let named = args.vocabulary.file_or_none()?;
+    let source = shards::Source::open(&args.from_counts, named)?;
+    args.check_pruning(source.facts.order)?;
+    let plan = Plan {
+        reading: source.words.reading,
+        order: source.facts.order,
+        estimate,
+        pruning: args.pruning(&source.words.vocabulary)?,
+    };
+    let path = open::path_of(output);
+    let written = source.build(&plan, &resources, &path, console.progress())?;
+    let job = Job {
+        args,
+        plan: &plan,
+        resources: &resources,
+        console,
+        start,
+        stored: 0,
+    };
+    job.finish(output, &written)
+}
 
 /// A corpus that was read, on its way to a model.
 struct Job<'j> {
@@ -269,16 +318,21 @@ impl Job<'_> {
             COUNTING,
             self.console.progress(),
         )?;
+        self.finish(output, &built)
+    }
+
+    /// Writes ARPA as well if it is wanted, and says what there is to say.
+    fn finish(&self, output: &str, built: &Written) -> Result<()> {
         if let Some(arpa) = &self.args.arpa {
             let unverified = OpenOptions {
                 verify: false,
                 ..OpenOptions::default()
             };
-            let model = ModelFile::open(&path, unverified)?;
+            let model = ModelFile::open(&open::path_of(output), unverified)?;
             let (header, vocabulary, table) = ngram::format::load_own(&model)?;
             export::write(&vocabulary, &table, header.unlisted, arpa, self.console)?;
         }
-        self.report(output, &built)
+        self.report(output, built)
     }
 
     /// Counts, smooths and writes ARPA; the table in between is in memory only.

@@ -9,6 +9,8 @@ mod build;
 mod columns;
 mod compare;
 mod console;
+#[cfg(feature = "parquet")]
+mod count;
 mod demo;
 mod export;
 mod file_limit;
@@ -16,6 +18,8 @@ mod generate;
 mod import;
 mod info;
 mod memory;
+#[cfg(feature = "parquet")]
+mod merge;
 mod narrow;
 mod next;
 mod progress;
@@ -23,10 +27,14 @@ mod prompt;
 mod reading;
 mod resources;
 mod score;
+#[cfg(feature = "parquet")]
+mod shards;
 mod tokens;
 mod train;
 mod usage;
 mod verify;
+#[cfg(feature = "parquet")]
+mod vocabulary;
 
 use std::process::ExitCode;
 
@@ -71,6 +79,12 @@ enum Command {
     Export(export::Args),
     Import(import::Args),
     Verify(verify::Args),
+    #[cfg(feature = "parquet")]
+    Count(count::Args),
+    #[cfg(feature = "parquet")]
+    Merge(merge::Args),
+    #[cfg(feature = "parquet")]
+    Vocabulary(vocabulary::Args),
 }
 
 /// Runs the command line this process was given.
@@ -114,6 +128,12 @@ fn act(command: Command, console: &Console) -> Result<()> {
         Command::Export(args) => export::run(&args, console),
         Command::Import(args) => import::run(&args, console),
         Command::Verify(args) => verify::run(&args, console),
+        #[cfg(feature = "parquet")]
+        Command::Count(args) => count::run(&args, console),
+        #[cfg(feature = "parquet")]
+        Command::Merge(args) => merge::run(&args, console),
+        #[cfg(feature = "parquet")]
+        Command::Vocabulary(args) => vocabulary::run(&args, console),
     }
 }
 

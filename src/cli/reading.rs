@@ -1,5 +1,6 @@
 //! Here are the options that say what a corpus is; give me its ids.
 
+use std::convert::Infallible;
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
@@ -120,9 +121,23 @@ pub(super) struct VocabularyArgs {
     /// Tokens seen less often become <unk>
     #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Tokens")]
     min_count: u64,
-    /// Keep the N most frequent tokens, specials included; others become <unk>
-    #[arg(long, value_name = "N", help_heading = "Tokens")]
-    vocabulary: Option<usize>,
+    /// Keep the N most frequent tokens, specials included; others become <unk>. Where counts are
+    /// files, a vocabulary file: its tokens, numbers and tokenizer
+    #[arg(long, value_name = "N|FILE", help_heading = "Tokens", value_parser = size_or_file)]
+    vocabulary: Option<VocabularyArg>,
+}
+
+/// How many tokens to keep, or the file that says which.
+#[derive(Clone, Debug)]
+enum VocabularyArg {
+    Size(usize),
+    File(String),
+}
+
+/// For clap.
+fn size_or_file(word: &str) -> Result<VocabularyArg, Infallible> {
+    let size = word.parse().map(VocabularyArg::Size);
+    Ok(size.unwrap_or_else(|_| VocabularyArg::File(word.to_owned())))
 }
 
 #[derive(Clone, Copy, Default, PartialEq, ValueEnum)]
@@ -199,10 +214,52 @@ impl ReadingArgs {
 }
 
 impl VocabularyArgs {
-    pub(super) fn limits(&self) -> VocabularyLimits {
-        VocabularyLimits {
+    pub(super) fn limits(&self) -> Result<VocabularyLimits> {
+        let max_size = match &self.vocabulary {
+            None => None,
+            Some(VocabularyArg::Size(size)) => Some(*size),
+            Some(VocabularyArg::File(file)) => {
+                let what = "a vocabulary file numbers the tokens of count files only";
+                return Err(Error::new(ErrorKind::Usage, what)
+                    .at(format!("--vocabulary {file}"))
+                    .way_out("give a number of tokens; or `counterpoint count` first, and then `build --from-counts`"));
+            }
+        };
+        Ok(VocabularyLimits {
             min_count: self.min_count,
-            max_size: self.vocabulary,
+            max_size,
+        })
+    }
+
+    /// The vocabulary file, if one is named; limits beside it would mean nothing.
+    #[cfg(feature = "parquet")]
+    pub(super) fn file(&self) -> Result<Option<&Path>> {
+        match &self.vocabulary {
+            Some(VocabularyArg::File(file)) if self.min_count > 1 => {
+                let what = "a vocabulary file says already which tokens there are";
+                Err(Error::new(ErrorKind::Usage, what)
+                    .at(format!(
+                        "--vocabulary {file} --min-count {}",
+                        self.min_count
+                    ))
+                    .way_out("leave --min-count out, or give it when the vocabulary is made"))
+            }
+            Some(VocabularyArg::File(file)) => Ok(Some(Path::new(file))),
+            _ => Ok(None),
+        }
+    }
+
+    /// The vocabulary file, where limits mean nothing at all.
+    #[cfg(feature = "parquet")]
+    pub(super) fn file_or_none(&self) -> Result<Option<&Path>> {
+        match &self.vocabulary {
+            Some(VocabularyArg::Size(size)) => {
+                let what = "count files say already which tokens there are";
+                Err(Error::new(ErrorKind::Usage, what)
+                    .at(format!("--vocabulary {size}"))
+                    .way_out("name the vocabulary file, or leave --vocabulary out; a file whose name is a number is ./NUMBER"))
+            }
+            _ => self.file(),
         }
     }
 }
@@ -226,7 +283,7 @@ pub(super) fn number(
     console: &Console,
 ) -> Result<Numbered> {
     console.progress().stage(reading_stage(corpus, number, of));
-    token::number(corpus, reading, vocabulary.limits(), console.progress())
+    token::number(corpus, reading, vocabulary.limits()?, console.progress())
 }
 
 /// Reads a corpus with a vocabulary that is already there, as stage `number` of `of`.

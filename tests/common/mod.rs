@@ -74,6 +74,32 @@ impl Workshop {
         shop
     }
 
+    /// A folder with a corpus `all.txt`, one of whose lines is empty, and its halves `a.txt` and
+    /// `b.txt`.
+    pub(crate) fn with_halves() -> Self {
+        let shop = Workshop::new();
+        let text = fables(400);
+        let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+        lines.insert(7, "\n");
+        shop.write("all.txt", lines.concat());
+        shop.write("a.txt", lines[..150].concat());
+        shop.write("b.txt", lines[150..].concat());
+        shop
+    }
+
+    /// The halves, counted with one vocabulary `v.parquet` as `a.parquet` and `b.parquet`.
+    pub(crate) fn with_counted_halves() -> Self {
+        let shop = Workshop::with_halves();
+        shop.good(&["vocabulary", "all.txt", "-o", "v.parquet"]);
+        for name in ["a", "b"] {
+            let (text, shard) = (format!("{name}.txt"), format!("{name}.parquet"));
+            let words = ["count", &text, "-o", &shard, "--id", name];
+            let with = ["--order", "3", "--vocabulary", "v.parquet"];
+            shop.good(&[&words[..], &with].concat());
+        }
+        shop
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
