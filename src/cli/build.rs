@@ -223,6 +223,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         return run_from_counts(args, output, estimate, start, console);
     }
     args.check_pruning(args.order)?;
+    let limits = args.vocabulary.limits()?;
     let reading = args.reading.reading();
     let corpus = args.corpus.open(&reading)?;
     let outputs = args.outputs();
@@ -234,7 +235,6 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let text = Depot::new(0, &resources.temporary);
     let progress = console.progress();
     progress.stage(reading_stage(&corpus, 1, STAGES));
-    let limits = args.vocabulary.limits()?;
     let numbered = token::number_within(&corpus, &reading, limits, room, &text, progress)?;
     let plan = Plan {
         reading,
