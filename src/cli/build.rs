@@ -6,23 +6,20 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 
-use super::columns::{bytes, count};
-use super::console::{Console, done};
-use super::export;
+use super::console::Console;
+use super::job::{Job, STAGES};
 use super::reading::{CorpusArgs, ReadingArgs, VocabularyArgs, reading_stage, spare};
 use super::resources::{ResourceArgs, announce};
 #[cfg(feature = "parquet")]
 use super::shards;
-use super::usage::Usage;
 use crate::count::{Order, Pruning};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ngram::{self, Plan, Resources, Written};
+use crate::ngram::Plan;
 use crate::open;
-use crate::progress::Stage;
 use crate::smooth::{CountsOfCountsRule, Estimate, Smoothing, StupidBackoff};
-use crate::store::{Depot, ModelFile, OpenOptions};
+use crate::store::Depot;
 use crate::text;
-use crate::token::{self, AnyText, Numbered, Vocabulary};
+use crate::token::{self, Vocabulary};
 
 /// Build the statistical voice: smoothed n-gram tables from a corpus.
 ///
@@ -243,20 +240,17 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         pruning: args.pruning(&numbered.vocabulary)?,
     };
     let job = Job {
-        args,
+        output: args.output.as_deref(),
+        arpa: args.arpa.as_deref(),
+        json: args.json,
         plan: &plan,
         resources: &resources,
         console,
         start,
         stored: text.bytes_on_disk(),
     };
-    match &args.output {
-        Some(output) => job.write(numbered, output),
-        None => job.write_arpa_alone(numbered),
-    }
+    job.run(numbered)
 }
-
-const STAGES: usize = 3;
 
 /// Count files are read and smoothed; what else was asked for is as with a text.
 #[cfg(feature = "parquet")]
@@ -284,7 +278,9 @@ fn run_from_counts(
     let path = open::path_of(output);
     let written = source.build(&plan, &resources, &path, console.progress())?;
     let job = Job {
-        args,
+        output: Some(output),
+        arpa: args.arpa.as_deref(),
+        json: args.json,
         plan: &plan,
         resources: &resources,
         console,
@@ -293,135 +289,6 @@ fn run_from_counts(
     };
     job.finish(output, &written)
 }
-
-/// A corpus that was read, on its way to a model.
-struct Job<'j> {
-    args: &'j Args,
-    plan: &'j Plan,
-    resources: &'j Resources,
-    console: &'j Console,
-    start: Instant,
-    /// How many bytes of text went to the disk.
-    stored: u64,
-}
-
-impl Job<'_> {
-    /// Counts, smooths and writes the model, and ARPA as well if it is wanted.
-    fn write(&self, numbered: Numbered<AnyText>, output: &str) -> Result<()> {
-        let path = open::path_of(output);
-        let built = ngram::build_file(
-            numbered.text,
-            &numbered.vocabulary,
-            self.plan,
-            self.resources,
-            &path,
-            COUNTING,
-            self.console.progress(),
-        )?;
-        self.finish(output, &built)
-    }
-
-    /// Writes ARPA as well if it is wanted, and says what there is to say.
-    fn finish(&self, output: &str, built: &Written) -> Result<()> {
-        if let Some(arpa) = &self.args.arpa {
-            let unverified = OpenOptions {
-                verify: false,
-                ..OpenOptions::default()
-            };
-            let model = ModelFile::open(&open::path_of(output), unverified)?;
-            let (header, vocabulary, table) = ngram::format::load_own(&model)?;
-            export::write(&vocabulary, &table, header.unlisted, arpa, self.console)?;
-        }
-        self.report(output, built)
-    }
-
-    /// Counts, smooths and writes ARPA; the table in between is in memory only.
-    fn write_arpa_alone(&self, numbered: Numbered<AnyText>) -> Result<()> {
-        let AnyText::Whole(text) = numbered.text else {
-            return Err(too_large_for_arpa_alone());
-        };
-        let (vocabulary, progress) = (numbered.vocabulary, self.console.progress());
-        let built = ngram::build(text, vocabulary, self.plan, COUNTING, progress)?;
-        let sizes = built.table.sizes();
-        let arpa = self.args.arpa.as_deref().unwrap_or("-");
-        let unlisted = built.header.unlisted;
-        export::write(
-            &built.vocabulary,
-            &built.table,
-            unlisted,
-            arpa,
-            self.console,
-        )?;
-        let written = Written {
-            header: built.header,
-            sizes,
-            bytes: std::fs::metadata(arpa).map_or(0, |facts| facts.len()),
-            temporary: 0,
-        };
-        self.report(arpa, &written)
-    }
-
-    fn report(&self, output: &str, built: &Written) -> Result<()> {
-        let usage = Usage::since(self.start);
-        if self.args.json {
-            return self.console.print_json(&self.json(output, built, usage));
-        }
-        self.console.say(super::info::discount_table(
-            &built.sizes,
-            &built.header.discounts,
-        ));
-        self.console.say(done(format_args!(
-            "{output}: order {}, {}, {} types, {} tokens, {}, {usage}",
-            built.sizes.len(),
-            built.header.method(),
-            count(built.sizes[0] as u64),
-            count(built.header.tokens),
-            bytes(built.bytes),
-        )));
-        if self.args.output.is_some() {
-            let line = format_args!("  try: counterpoint next -m {output} \"…\"");
-            self.console.say(line);
-        }
-        Ok(())
-    }
-
-    fn json(&self, output: &str, built: &Written, usage: Usage) -> serde_json::Value {
-        let discounts = built.header.discounts.iter().map(|d| d.by_count());
-        serde_json::json!({
-            "model": self.args.output,
-            "path": self.args.output.as_ref().map_or_else(|| output.into(), |name| open::path_of(name)),
-            "order": built.sizes.len(),
-            "method": built.header.method(),
-            "tokenizer": built.header.reading.tokenizer.name(),
-            "sentences": built.header.sentences,
-            "tokens": built.header.tokens,
-            "vocabulary": built.sizes[0],
-            "ngrams": built.sizes,
-            "pruned": built.header.pruned,
-            "discounts": discounts.collect::<Vec<_>>(),
-            "bytes": built.bytes,
-            "temporary_bytes": built.temporary + self.stored,
-            "seconds": usage.wall.as_secs_f64(),
-            "cpu_seconds": usage.cpu.map(|cpu| cpu.as_secs_f64()),
-            "peak_memory_bytes": usage.peak_memory,
-        })
-    }
-}
-
-fn too_large_for_arpa_alone() -> Error {
-    let what = "this much text makes a table that does not fit into the memory allowed";
-    Error::new(ErrorKind::Usage, what)
-        .at("--arpa without -o")
-        .way_out("name a model with -o, from which ARPA is written, or give more --memory")
-}
-
-const COUNTING: Stage = Stage {
-    number: 2,
-    of: STAGES,
-    name: "count",
-    unit: "tokens",
-    total: None,
-};
 
 #[cfg(test)]
 mod tests {

@@ -17,6 +17,7 @@ mod file_limit;
 mod generate;
 mod import;
 mod info;
+mod job;
 mod memory;
 #[cfg(feature = "parquet")]
 mod merge;

@@ -1,0 +1,157 @@
+//! Here is a corpus that was read, and a plan; make the model, and say what it took.
+
+use std::time::Instant;
+
+use super::columns::{bytes, count};
+use super::console::{Console, done};
+use super::export;
+use super::usage::Usage;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ngram::{self, Plan, Resources, Written};
+use crate::open;
+use crate::progress::Stage;
+use crate::store::{ModelFile, OpenOptions};
+use crate::token::{AnyText, Numbered};
+
+/// Reading, counting, smoothing.
+pub(super) const STAGES: usize = 3;
+
+const COUNTING: Stage = Stage {
+    number: 2,
+    of: STAGES,
+    name: "count",
+    unit: "tokens",
+    total: None,
+};
+
+/// A corpus that was read, on its way to a model.
+pub(super) struct Job<'j> {
+    /// The model's name, unless ARPA alone is wanted.
+    pub(super) output: Option<&'j str>,
+    pub(super) arpa: Option<&'j str>,
+    pub(super) json: bool,
+    pub(super) plan: &'j Plan,
+    pub(super) resources: &'j Resources,
+    pub(super) console: &'j Console,
+    pub(super) start: Instant,
+    /// How many bytes of text went to the disk.
+    pub(super) stored: u64,
+}
+
+impl Job<'_> {
+    /// Makes what is wanted.
+    pub(super) fn run(&self, numbered: Numbered<AnyText>) -> Result<()> {
+        match self.output {
+            Some(output) => self.write(numbered, output),
+            None => self.write_arpa_alone(numbered),
+        }
+    }
+
+    /// Counts, smooths and writes the model, and ARPA as well if it is wanted.
+    fn write(&self, numbered: Numbered<AnyText>, output: &str) -> Result<()> {
+        let path = open::path_of(output);
+        let built = ngram::build_file(
+            numbered.text,
+            &numbered.vocabulary,
+            self.plan,
+            self.resources,
+            &path,
+            COUNTING,
+            self.console.progress(),
+        )?;
+        self.finish(output, &built)
+    }
+
+    /// Writes ARPA as well if it is wanted, and says what there is to say.
+    pub(super) fn finish(&self, output: &str, built: &Written) -> Result<()> {
+        if let Some(arpa) = self.arpa {
+            let unverified = OpenOptions {
+                verify: false,
+                ..OpenOptions::default()
+            };
+            let model = ModelFile::open(&open::path_of(output), unverified)?;
+            let (header, vocabulary, table) = ngram::format::load_own(&model)?;
+            export::write(&vocabulary, &table, header.unlisted, arpa, self.console)?;
+        }
+        self.report(output, built)
+    }
+
+    /// Counts, smooths and writes ARPA; the table in between is in memory only.
+    fn write_arpa_alone(&self, numbered: Numbered<AnyText>) -> Result<()> {
+        let AnyText::Whole(text) = numbered.text else {
+            return Err(too_large_for_arpa_alone());
+        };
+        let (vocabulary, progress) = (numbered.vocabulary, self.console.progress());
+        let built = ngram::build(text, vocabulary, self.plan, COUNTING, progress)?;
+        let sizes = built.table.sizes();
+        let arpa = self.arpa.unwrap_or("-");
+        let unlisted = built.header.unlisted;
+        export::write(
+            &built.vocabulary,
+            &built.table,
+            unlisted,
+            arpa,
+            self.console,
+        )?;
+        let written = Written {
+            header: built.header,
+            sizes,
+            bytes: std::fs::metadata(arpa).map_or(0, |facts| facts.len()),
+            temporary: 0,
+        };
+        self.report(arpa, &written)
+    }
+
+    fn report(&self, output: &str, built: &Written) -> Result<()> {
+        let usage = Usage::since(self.start);
+        if self.json {
+            return self.console.print_json(&self.json(output, built, usage));
+        }
+        self.console.say(super::info::discount_table(
+            &built.sizes,
+            &built.header.discounts,
+        ));
+        self.console.say(done(format_args!(
+            "{output}: order {}, {}, {} types, {} tokens, {}, {usage}",
+            built.sizes.len(),
+            built.header.method(),
+            count(built.sizes[0] as u64),
+            count(built.header.tokens),
+            bytes(built.bytes),
+        )));
+        if self.output.is_some() {
+            let line = format_args!("  try: counterpoint next -m {output} \"…\"");
+            self.console.say(line);
+        }
+        Ok(())
+    }
+
+    fn json(&self, output: &str, built: &Written, usage: Usage) -> serde_json::Value {
+        let discounts = built.header.discounts.iter().map(|d| d.by_count());
+        serde_json::json!({
+            "model": self.output,
+            "path": self.output.map_or_else(|| output.into(), open::path_of),
+            "order": built.sizes.len(),
+            "method": built.header.method(),
+            "tokenizer": built.header.reading.tokenizer.name(),
+            "sentences": built.header.sentences,
+            "tokens": built.header.tokens,
+            "vocabulary": built.sizes[0],
+            "ngrams": built.sizes,
+            "pruned": built.header.pruned,
+            "discounts": discounts.collect::<Vec<_>>(),
+            "bytes": built.bytes,
+            "temporary_bytes": built.temporary + self.stored,
+            "seconds": usage.wall.as_secs_f64(),
+            "cpu_seconds": usage.cpu.map(|cpu| cpu.as_secs_f64()),
+            "peak_memory_bytes": usage.peak_memory,
+        })
+    }
+}
+
+fn too_large_for_arpa_alone() -> Error {
+    let what = "this much text makes a table that does not fit into the memory allowed";
+    Error::new(ErrorKind::Usage, what)
+        .at("--arpa without -o")
+        .way_out("name a model with -o, from which ARPA is written, or give more --memory")
+}
