@@ -34,6 +34,7 @@ mod grow;
 mod key;
 mod left;
 pub mod link;
+mod merge;
 mod order;
 pub mod outside;
 mod part;

@@ -10,8 +10,9 @@ use rayon::prelude::*;
 
 use super::census::{Census, Extent, Part};
 use super::grow::Growth;
+use super::merge::{Shared, merge};
 use super::part::Division;
-use super::runs::{RunWriter, merge};
+use super::runs::{RunReader, RunWriter};
 use super::sort::RowSorter;
 use super::{Order, descend, partition};
 use crate::error::Result;
@@ -106,9 +107,12 @@ pub(super) fn merge_parts(
     let merged = parts.map(|part| {
         let runs = runs.iter().map(|run| run[part].read());
         let runs = runs.collect::<Result<Vec<_>>>()?;
-        let runs: Vec<&[u8]> = runs.iter().map(|run| &run[..]).collect();
         let mut growth = Growth::new(order.get(), division.tokens(part));
-        merge(&runs, &mut growth);
+        let mut rows = Shared::new(&mut growth);
+        merge(runs.iter().map(|run| RunReader::new(run)), |row, count| {
+            rows.take(row, count);
+            Ok(())
+        })?;
         progress.advance(growth.seen());
         Part::keep(growth.finish(), depot)
     });

@@ -10,11 +10,9 @@
 //! a b d ×1     2 1 d 1
 //! ```
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
-
 use super::grow::Rows;
+use super::merge::SortedRows;
+use crate::error::Result;
 use crate::token::TokenId;
 
 /// Rows on their way into a run.
@@ -65,31 +63,6 @@ impl<'r> RunReader<'r> {
         }
     }
 
-    /// Reads the next row; false at the end.
-    pub(super) fn advance(&mut self) -> bool {
-        if self.rest.is_empty() {
-            return false;
-        }
-        let shared = self.get() as usize;
-        self.row.truncate(shared);
-        for _ in 0..self.get() {
-            let token = TokenId(self.get() as u32);
-            self.row.push(token);
-        }
-        self.count = self.get();
-        true
-    }
-
-    /// The tokens of the present row.
-    pub(super) fn row(&self) -> &[TokenId] {
-        &self.row
-    }
-
-    /// How many rows the present one stands for.
-    pub(super) fn count(&self) -> u64 {
-        self.count
-    }
-
     fn get(&mut self) -> u64 {
         let (mut number, mut shift) = (0, 0);
         loop {
@@ -104,55 +77,26 @@ impl<'r> RunReader<'r> {
     }
 }
 
-/// Merges runs into one sequence of rows: equal rows become one, with the sum of their counts.
-pub(super) fn merge(runs: &[&[u8]], rows: &mut impl Rows) {
-    let readers = runs.iter().map(|run| RunReader::new(run));
-    let mut heads: BinaryHeap<Head> = readers
-        .filter_map(|mut reader| reader.advance().then_some(Head(reader)))
-        .collect();
-    let mut open: Vec<TokenId> = Vec::new();
-    let mut shared = 0;
-    let mut count = 0;
-    while let Some(mut head) = heads.peek_mut() {
-        let row = head.0.row();
-        if row != open {
-            if count > 0 {
-                rows.row(shared, &open[shared..], count);
-            }
-            shared = open.iter().zip(row).take_while(|(a, b)| a == b).count();
-            open.truncate(shared);
-            open.extend_from_slice(&row[shared..]);
-            count = 0;
+impl SortedRows for RunReader<'_> {
+    fn advance(&mut self) -> Result<bool> {
+        if self.rest.is_empty() {
+            return Ok(false);
         }
-        count += head.0.count();
-        if !head.0.advance() {
-            PeekMut::pop(head);
+        let shared = self.get() as usize;
+        self.row.truncate(shared);
+        for _ in 0..self.get() {
+            let token = TokenId(self.get() as u32);
+            self.row.push(token);
         }
+        self.count = self.get();
+        Ok(true)
     }
-    if count > 0 {
-        rows.row(shared, &open[shared..], count);
+
+    fn row(&self) -> &[TokenId] {
+        &self.row
     }
-}
 
-/// A run at its present row; the least row is the greatest head, for the heap gives that first.
-struct Head<'r>(RunReader<'r>);
-
-impl Ord for Head<'_> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.0.row().cmp(self.0.row())
+    fn count(&self) -> u64 {
+        self.count
     }
 }
-
-impl PartialOrd for Head<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Head<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Head<'_> {}

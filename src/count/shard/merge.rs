@@ -4,14 +4,12 @@
 //! each. What was added can be taken out again, and leaves nothing behind: the
 //! file is then, byte for byte, what it would be without.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
 use std::path::Path;
 
 use super::read::{RowReader, Shard};
 use super::recount::together;
 use super::write::{ShardWriter, Written};
+use crate::count::merge::{SortedRows, merge as add_up};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::Progress;
 use crate::token::TokenId;
@@ -34,7 +32,7 @@ pub fn merge(
     }
     let mut writer = ShardWriter::create(path, facts.order)?;
     let mut less = subtract.map(Less::new).transpose()?;
-    sum(shards, |row, count| {
+    add_up(shards.iter().map(Shard::rows), |row, count| {
         let left = match &mut less {
             Some(less) => less.take_from(row, count)?,
             None => count,
@@ -48,36 +46,6 @@ pub fn merge(
         less.finish()?;
     }
     writer.finish(facts, progress)
-}
-
-/// Hands on every row that is in any of the shards, in order, with the sum of its counts.
-fn sum(shards: &[Shard], mut take: impl FnMut(&[TokenId], u64) -> Result<()>) -> Result<()> {
-    let mut heads = BinaryHeap::new();
-    for shard in shards {
-        let mut rows = shard.rows();
-        if rows.advance()? {
-            heads.push(Head(rows));
-        }
-    }
-    let (mut row, mut count) = (Vec::new(), 0);
-    while let Some(mut head) = heads.peek_mut() {
-        if head.0.row() != row {
-            if count > 0 {
-                take(&row, count)?;
-            }
-            row.clear();
-            row.extend_from_slice(head.0.row());
-            count = 0;
-        }
-        count += head.0.count();
-        if !head.0.advance()? {
-            PeekMut::pop(head);
-        }
-    }
-    match count {
-        0 => Ok(()),
-        _ => take(&row, count),
-    }
 }
 
 /// What is to be subtracted.
@@ -125,26 +93,3 @@ impl<'s> Less<'s> {
             .way_out("subtract only what was merged before")
     }
 }
-
-/// A shard at its present row; the least row is the greatest head, for the heap gives that first.
-struct Head<'s>(RowReader<'s>);
-
-impl Ord for Head<'_> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.0.row().cmp(self.0.row())
-    }
-}
-
-impl PartialOrd for Head<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Head<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Head<'_> {}

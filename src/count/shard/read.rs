@@ -12,6 +12,7 @@ use super::decode::{Batches, TableReader};
 use super::encode::Values;
 use super::facts::Facts;
 use super::flow::Flow;
+use crate::count::merge::SortedRows;
 use crate::error::{Error, Result};
 use crate::token::TokenId;
 
@@ -119,9 +120,9 @@ pub(super) struct RowReader<'s> {
     flow: Flow,
 }
 
-impl RowReader<'_> {
-    /// Goes to the next row; false at the end, after all rows together were checked.
-    pub(super) fn advance(&mut self) -> Result<bool> {
+impl SortedRows for RowReader<'_> {
+    /// At the end, all rows together are checked.
+    fn advance(&mut self) -> Result<bool> {
         if self.at + 1 == self.counts.len() && !self.next_batch()? {
             self.check_all()?;
             return Ok(false);
@@ -141,17 +142,17 @@ impl RowReader<'_> {
         Ok(true)
     }
 
-    /// The tokens of the present row.
-    pub(super) fn row(&self) -> &[TokenId] {
+    fn row(&self) -> &[TokenId] {
         let order = self.shard.facts.order.get();
         &self.rows[self.at * order..][..order]
     }
 
-    /// How often it was seen.
-    pub(super) fn count(&self) -> u64 {
+    fn count(&self) -> u64 {
         self.counts[self.at]
     }
+}
 
+impl RowReader<'_> {
     fn next_batch(&mut self) -> Result<bool> {
         let order = self.shard.facts.order.get();
         let len = self.batches.advance()?;

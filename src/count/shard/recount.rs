@@ -24,6 +24,7 @@ use super::facts::Facts;
 use super::read::{RowReader, Shard};
 use super::short::{ShortRows, shared};
 use crate::count::grow::Rows;
+use crate::count::merge::SortedRows;
 use crate::count::runs::RunWriter;
 use crate::count::{Census, Division, descend, outside};
 use crate::error::{Error, ErrorKind, Result};

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use super::write::ShardWriter;
 use super::{Facts, Origin, Shard, Written, merge, recount, write};
+use crate::count::merge::SortedRows;
 use crate::count::tests::{flat, narrowed, text};
 use crate::count::{Counts, Order, plain};
 use crate::error::Result;
