@@ -371,3 +371,29 @@ fn the_demo_tells_its_story() {
     }
     shop.good(&["verify", "demo", "demo-nn"]);
 }
+
+#[test]
+fn what_is_pruned_is_left_out_and_said() {
+    let shop = Workshop::with_corpus();
+    let sizes = |words: &[&str]| -> Vec<u64> {
+        let built = shop.json(&[&["build", "a.txt", "--order", "3", "--json"], words].concat());
+        let ngrams = built["ngrams"].as_array().unwrap().iter();
+        ngrams.map(|size| size.as_u64().unwrap()).collect()
+    };
+    let whole = sizes(&["-o", "whole"]);
+    let pruned = sizes(&["-o", "pruned", "--prune", "0", "0", "1"]);
+    assert_eq!(pruned[..2], whole[..2]);
+    assert!(
+        0 < pruned[2] && pruned[2] < whole[2] / 2,
+        "{pruned:?} of {whole:?}"
+    );
+    assert_eq!(sizes(&["-o", "commas", "--prune", "0,0,1"]), pruned);
+    assert!(shop.read("models/commas.cpt") == shop.read("models/pruned.cpt"));
+    let info = shop.good(&["info", "-m", "pruned"]);
+    assert!(info.contains("at most 0 0 1 times, by order"), "{info}");
+    shop.write("words.txt", "the fox\nand ,");
+    let limited = sizes(&["-o", "limited", "--limit-vocab", "words.txt"]);
+    assert_eq!(limited[0], 7, "four words and the specials");
+    shop.good(&["verify", "pruned"]);
+    shop.good(&["next", "-m", "limited", "the fox"]);
+}

@@ -70,6 +70,7 @@ fn add_ngram_facts(value: &mut Value, header: &NgramHeader, table: &Table) {
     value["ngrams"] = table.sizes().into();
     value["sentences"] = header.sentences.into();
     value["tokens"] = header.tokens.into();
+    value["pruned"] = json!(header.pruned);
     value["discounts"] = json!(
         header
             .discounts
@@ -115,6 +116,16 @@ fn built_from(row: &mut impl FnMut(&str, String), header: &NgramHeader) {
         row(
             "built from",
             format!("{tokens} tokens in {sentences} sentences"),
+        );
+    }
+    if !header.pruned.is_empty() {
+        let thresholds: Vec<String> = header.pruned.iter().map(u64::to_string).collect();
+        row(
+            "left out",
+            format!(
+                "what was seen at most {} times, by order",
+                thresholds.join(" ")
+            ),
         );
     }
 }

@@ -109,8 +109,11 @@ impl Compiler<'_> {
         let mut smoother =
             Smoother::new(estimate, counted, self.memory, self.depot, self.progress)?;
         for order in 1..=self.plan.order.get() {
-            // Nobody listens any more after a failed write, and who wrote says why.
-            let _ = smoothed.send((order, smoother.level(order, self.progress)?));
+            let level = smoother.level(order, self.progress)?;
+            if smoothed.send((order, level)).is_err() {
+                // Nobody listens any more after a failed write, and who wrote says why.
+                break;
+            }
             give_back();
         }
         Ok(NgramHeader {
