@@ -67,7 +67,9 @@ impl Allotment {
 /// How many positions a text may have at most to be counted in memory.
 pub fn most_positions(memory: u64, order: Order) -> u64 {
     let a_position = whole_text(1 << 10, order).div_ceil(1 << 10) + in_work(1 << 10) / (1 << 10);
-    free(memory, 0, 0) * 3 / 4 / a_position
+    let fit = free(memory, 0, 0) * 3 / 4 / a_position;
+    // Positions in memory are numbers of 32 bits.
+    fit.min(u64::from(u32::MAX / 2))
 }
 
 /// What the parts in work take of a text of so many positions.
