@@ -21,6 +21,7 @@
 //! refused with its line.
 
 mod close;
+mod level;
 mod lines;
 mod number;
 mod page;
@@ -36,7 +37,9 @@ mod write;
 #[cfg(test)]
 mod write_tests;
 
+pub(super) use level::Piece;
 pub use read::{Imported, Leniency, read};
+pub(super) use spelling::Spelling;
 pub use write::write;
 
 use std::io::Read;

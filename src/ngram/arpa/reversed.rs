@@ -16,13 +16,15 @@
 
 use std::ops::Range;
 
+use super::level::Piece;
 use super::sort::{Ranks, Sorter, Unsorted};
-use crate::ngram::table::Table;
+use crate::error::Result;
 use crate::token::TokenId;
 
 /// The n-grams of a table up to some length, in suffix order.
-pub(super) struct Reversed<'t> {
-    table: &'t Table,
+pub(super) struct Reversed {
+    /// The highest order.
+    order: usize,
     /// Length 1 first.
     levels: Vec<Level>,
     /// Of each n-gram of the longest level, by its node in the table, its place.
@@ -30,6 +32,7 @@ pub(super) struct Reversed<'t> {
     /// Where the nodes of the longest level that start with each token begin, and where the last end.
     starts: Vec<u32>,
     sorter: Sorter,
+    columns: Columns,
 }
 
 /// The n-grams of one length.
@@ -40,6 +43,7 @@ struct Level {
 }
 
 /// log10 probabilities and back-offs, in suffix order; no back-offs at the highest order.
+#[derive(Default)]
 pub(super) struct Columns {
     pub(super) log10_prob: Vec<f32>,
     pub(super) log10_backoff: Vec<f32>,
@@ -49,64 +53,73 @@ impl Columns {
     /// The same memory, to be overwritten by so many.
     pub(super) fn resized(mut self, probs: usize, backoffs: usize) -> Self {
         self.log10_prob.resize(probs, 0.0);
-        match backoffs {
-            0 => self.log10_backoff = Vec::new(),
-            _ => self.log10_backoff.resize(backoffs, 0.0),
-        }
+        self.log10_backoff.resize(backoffs, 0.0);
         self
     }
 }
 
-impl<'t> Reversed<'t> {
-    /// The n-grams of one token, with their numbers.
-    pub(super) fn unigrams(table: &'t Table) -> (Self, Columns) {
-        let level = &table.levels()[0];
-        let size = level.tokens.len() as u32;
+impl Reversed {
+    /// The n-grams of one token, with their numbers; levels of these sizes are to come.
+    pub(super) fn unigrams(sizes: &[usize], pieces: &[Piece]) -> Self {
+        let (size, order) = (sizes[0] as u32, sizes.len());
         let tokens = Level {
             firsts: (0..size).collect(),
             ends: Vec::new(),
         };
-        let reversed = Reversed {
-            table,
-            levels: vec![tokens],
-            ranks: Ranks::unchanged(size),
-            starts: (0..=size).collect(),
-            sorter: Sorter::default(),
+        // Room for all levels at once: to make more of it each time would be to copy.
+        let largest = |sizes: &[usize]| sizes.iter().copied().max().unwrap_or(0);
+        let largest_below = largest(&sizes[..order - 1]);
+        let mut columns = Columns {
+            log10_prob: Vec::with_capacity(largest(sizes)),
+            log10_backoff: Vec::with_capacity(largest_below),
         };
-        let mut log10_prob = level.log10_prob.to_vec();
+        for piece in pieces {
+            columns.log10_prob.extend_from_slice(&piece.log10_prob);
+            columns
+                .log10_backoff
+                .extend_from_slice(&piece.log10_backoff);
+        }
         // It is never predicted: what stands there is for show.
-        log10_prob[TokenId::START.index()] = 0.0;
-        let columns = Columns {
-            log10_prob,
-            log10_backoff: level.log10_backoff.to_vec(),
-        };
-        (reversed, columns)
+        columns.log10_prob[TokenId::START.index()] = 0.0;
+        Reversed {
+            order,
+            levels: vec![tokens],
+            ranks: Ranks::unchanged(size, largest_below),
+            starts: (0..=size).collect(),
+            sorter: Sorter::new(sizes),
+            columns,
+        }
     }
 
-    /// Adds the next level; makes its numbers of those of the level before, which serve no more.
-    pub(super) fn grow(&mut self, columns: Columns) -> Columns {
+    /// Adds the next level; `children` are those of the level before, a piece as long as one of that
+    /// level at a time.
+    pub(super) fn grow<C: AsRef<[u32]>>(
+        &mut self,
+        children: impl Iterator<Item = Result<C>>,
+        pieces: &[Piece],
+    ) -> Result<()> {
+        climb(&mut self.starts, children)?;
         let n = self.levels.len() + 1;
-        let [below, level] = [n - 2, n - 1].map(|index| &self.table.levels()[index]);
-        let children = &below.children[..];
-        for start in &mut self.starts {
-            *start = children[*start as usize];
-        }
         let unsorted = Unsorted {
-            suffix: &level.suffix,
+            pieces,
             starts: &self.starts,
-            log10_prob: &level.log10_prob,
-            log10_backoff: &level.log10_backoff,
         };
-        let highest = n == self.table.order();
+        let highest = n == self.order;
         let ranks = std::mem::take(&mut self.ranks);
-        let sorted = self.sorter.sort(&unsorted, ranks, !highest, columns);
+        let columns = std::mem::take(&mut self.columns);
+        let sorted = self.sorter.sort(&unsorted, ranks, highest, columns);
         self.levels[n - 2].ends = sorted.ends;
         self.levels.push(Level {
             firsts: sorted.firsts,
             ends: Vec::new(),
         });
-        self.ranks = sorted.ranks;
-        sorted.columns
+        (self.ranks, self.columns) = (sorted.ranks, sorted.columns);
+        Ok(())
+    }
+
+    /// The numbers of the longest n-grams.
+    pub(super) fn columns(&self) -> &Columns {
+        &self.columns
     }
 
     /// How long the longest n-grams are.
@@ -128,6 +141,26 @@ impl<'t> Reversed<'t> {
     pub(super) fn walk(&self, place: usize) -> Walk<'_> {
         Walk::new(&self.levels, place)
     }
+}
+
+/// Makes nodes the first children of those nodes; all ascend.
+fn climb<C: AsRef<[u32]>>(
+    nodes: &mut [u32],
+    children: impl Iterator<Item = Result<C>>,
+) -> Result<()> {
+    let (mut nodes, mut first) = (nodes, 0);
+    for piece in children {
+        let piece = piece?;
+        let piece = piece.as_ref();
+        let inside = nodes.partition_point(|&node| ((node - first) as usize) < piece.len());
+        let (these, others) = nodes.split_at_mut(inside);
+        for node in these {
+            *node = piece[(*node - first) as usize];
+        }
+        nodes = others;
+        first += piece.len() as u32;
+    }
+    Ok(())
 }
 
 /// A walk along the n-grams of the longest level.

@@ -6,12 +6,13 @@
 //! twice: a run of the table, which is sorted into parts of the suffixes while it is in the
 //! cache; then a part, gathered from all runs, put in place while that is in the cache.
 
-use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rayon::prelude::*;
 
+use super::level::{Piece, Stretch};
 use super::reversed::Columns;
+use crate::pages::prefetch;
 
 /// How many n-grams are a run. Tests cut small tables as often as large ones are cut.
 const RUN: usize = if cfg!(test) { 7 } else { 1 << 16 };
@@ -22,14 +23,14 @@ const PART: usize = if cfg!(test) { 3 } else { 1 << 15 };
 /// Of more parts than this a run would hold too few n-grams each.
 const MOST_PARTS: usize = 1 << 11;
 
+/// How many n-grams ahead ranks are asked for.
+const LOOK_AHEAD: usize = 16;
+
 /// The n-grams of one length, in the table's order.
 pub(super) struct Unsorted<'t> {
-    /// The node of each one's suffix.
-    pub(super) suffix: &'t [u32],
+    pub(super) pieces: &'t [Piece<'t>],
     /// Where those that start with each token begin, and where the last end.
     pub(super) starts: &'t [u32],
-    pub(super) log10_prob: &'t [f32],
-    pub(super) log10_backoff: &'t [f32],
 }
 
 /// The n-grams of one length, in suffix order.
@@ -48,14 +49,17 @@ pub(super) struct Sorted {
 pub(super) struct Ranks(Vec<AtomicU32>);
 
 impl Ranks {
-    /// Of nodes that lie in suffix order.
-    pub(super) fn unchanged(size: u32) -> Self {
-        Ranks((0..size).map(AtomicU32::new).collect())
+    /// Of nodes that lie in suffix order; there will be room for those of larger levels.
+    pub(super) fn unchanged(size: u32, room: usize) -> Self {
+        let mut ranks = Vec::with_capacity(room);
+        ranks.extend((0..size).map(AtomicU32::new));
+        Ranks(ranks)
     }
 
-    fn unknown(size: usize) -> Self {
-        let unknown = (0..size).into_par_iter().map(|_| AtomicU32::new(0));
-        Ranks(unknown.collect())
+    /// The same memory, for the places of so many, each of which will be written.
+    fn resized(mut self, size: usize) -> Self {
+        self.0.resize_with(size, AtomicU32::default);
+        self
     }
 
     fn len(&self) -> usize {
@@ -69,49 +73,89 @@ impl Ranks {
 
     #[inline]
     fn set(&self, node: u32, rank: u32) {
-        if let Some(place) = self.0.get(node as usize) {
-            place.store(rank, Ordering::Relaxed);
-        }
+        self.0[node as usize].store(rank, Ordering::Relaxed);
+    }
+
+    /// Says that a node's rank will soon be asked for, or written.
+    #[inline]
+    fn expect(&self, node: u32) {
+        prefetch(&self.0, node as usize);
     }
 }
 
+/// An n-gram on the way to its place: the rank of its suffix, its first token, its probability; and
+/// below the highest order its node and its back-off.
+type Entry<const WIDTH: usize> = [u32; WIDTH];
+const HIGHEST: usize = 3;
+const LOWER: usize = 5;
+
 /// Sorts level after level in the same memory: to get new memory takes as long as to fill it.
-#[derive(Default)]
 pub(super) struct Sorter {
-    runs: Vec<Run>,
+    /// For the entries of all runs.
+    room: Vec<u32>,
 }
 
 impl Sorter {
-    /// The ranks given are those of the suffixes, those of the sorted are found if they are wanted;
-    /// the columns given are overwritten.
+    /// With room for levels of these sizes, order 1 first.
+    pub(super) fn new(sizes: &[usize]) -> Self {
+        let (highest, lower) = sizes.split_last().unwrap_or((&0, &[]));
+        let lower = lower.iter().map(|size| LOWER * size);
+        let room = lower.fold(HIGHEST * highest, usize::max);
+        // Zeros cost nothing before they are looked at.
+        Sorter {
+            room: vec![0; room],
+        }
+    }
+
+    /// The ranks given are those of the suffixes, those of the sorted are found if there are longer
+    /// n-grams; the columns given are overwritten.
     pub(super) fn sort(
         &mut self,
         unsorted: &Unsorted,
         suffixes: Ranks,
-        want_ranks: bool,
+        highest: bool,
         columns: Columns,
     ) -> Sorted {
-        let size = unsorted.suffix.len();
+        match highest {
+            true => self.sort_entries::<HIGHEST>(unsorted, suffixes, columns),
+            false => self.sort_entries::<LOWER>(unsorted, suffixes, columns),
+        }
+    }
+
+    fn sort_entries<const WIDTH: usize>(
+        &mut self,
+        unsorted: &Unsorted,
+        suffixes: Ranks,
+        columns: Columns,
+    ) -> Sorted {
+        let stretches = Stretch::cut(unsorted.pieces, RUN);
+        let size = stretches.iter().map(Stretch::len).sum();
         let parts = Parts::new(suffixes.len(), size);
-        self.runs.resize_with(size.div_ceil(RUN), Run::default);
-        let runs = self.runs.par_iter_mut().enumerate();
-        runs.for_each(|(index, run)| {
-            let nodes = index * RUN..size.min((index + 1) * RUN);
-            run.fill(unsorted, &suffixes, parts, nodes);
+        let mut room = &mut self.room.as_chunks_mut::<WIDTH>().0[..size];
+        let rooms = stretches.iter().map(|run| split_off(&mut room, run.len()));
+        let rooms: Vec<_> = rooms.collect();
+        let runs = stretches.par_iter().zip(rooms).map(|(stretch, entries)| {
+            let mut run = Run {
+                entries,
+                ends: vec![0; parts.count],
+            };
+            run.fill(stretch, unsorted.starts, &suffixes, parts);
+            run
         });
+        let runs: Vec<Run<WIDTH>> = runs.collect();
+        let backoffs = if WIDTH == LOWER { size } else { 0 };
         let mut sorted = Sorted {
             firsts: vec![0; size],
             ends: vec![0; suffixes.len()],
             ranks: Ranks::default(),
-            columns: columns.resized(size, unsorted.log10_backoff.len()),
+            columns: columns.resized(size, backoffs),
         };
-        drop(suffixes);
-        if want_ranks {
-            sorted.ranks = Ranks::unknown(size);
+        if WIDTH == LOWER {
+            sorted.ranks = suffixes.resized(size);
         }
-        let (places, ranks) = Place::cut(&mut sorted, &self.runs, parts);
+        let (places, ranks) = Place::cut(&mut sorted, &runs, parts);
         let places = places.into_par_iter();
-        places.for_each(|place| place.fill(&self.runs, ranks));
+        places.for_each(|place| place.fill(&runs, ranks));
         sorted
     }
 }
@@ -139,54 +183,47 @@ impl Parts {
     }
 }
 
-/// An n-gram on the way to its place.
-#[derive(Clone, Copy, Default)]
-struct Entry {
-    /// The rank of its suffix.
-    suffix: u32,
-    first: u32,
-    node: u32,
-    log10_prob: f32,
-    log10_backoff: f32,
-}
-
 /// A run of the table, sorted into parts.
-#[derive(Default)]
-struct Run {
-    entries: Vec<Entry>,
+struct Run<'s, const WIDTH: usize> {
+    entries: &'s mut [Entry<WIDTH>],
     /// Where each part ends.
     ends: Vec<u32>,
 }
 
-impl Run {
-    fn fill(&mut self, unsorted: &Unsorted, suffixes: &Ranks, parts: Parts, nodes: Range<usize>) {
-        let keys = unsorted.suffix[nodes.clone()].iter();
-        let keys: Vec<u32> = keys.map(|&suffix| suffixes.get(suffix)).collect();
-        self.ends.clear();
-        self.ends.resize(parts.count, 0);
+impl<const WIDTH: usize> Run<'_, WIDTH> {
+    fn fill(&mut self, stretch: &Stretch, starts: &[u32], suffixes: &Ranks, parts: Parts) {
+        let rank = |(at, &suffix): (usize, &u32)| {
+            if let Some(&ahead) = stretch.suffix.get(at + LOOK_AHEAD) {
+                suffixes.expect(ahead);
+            }
+            suffixes.get(suffix)
+        };
+        let keys: Vec<u32> = stretch.suffix.iter().enumerate().map(rank).collect();
         for &key in &keys {
             self.ends[parts.of(key)] += 1;
         }
         begin_groups(&mut self.ends);
-        self.entries.resize(keys.len(), Entry::default());
-        let before = |start: &u32| *start as usize <= nodes.start;
-        let mut first = unsorted.starts.partition_point(before) - 1;
-        for (node, suffix) in nodes.zip(keys) {
-            while unsorted.starts[first + 1] as usize <= node {
+        let first_node = stretch.first_node;
+        let mut first = starts.partition_point(|&start| start as usize <= first_node) - 1;
+        for ((at, suffix), log10_prob) in keys.into_iter().enumerate().zip(stretch.log10_prob) {
+            let node = first_node + at;
+            while starts[first + 1] as usize <= node {
                 first += 1;
             }
-            let place = take_place(&mut self.ends[parts.of(suffix)]);
-            self.entries[place] = Entry {
+            let log10_backoff = stretch.log10_backoff.get(at).copied().unwrap_or(0.0);
+            let entry = [
                 suffix,
-                first: first as u32,
-                node: node as u32,
-                log10_prob: unsorted.log10_prob[node],
-                log10_backoff: unsorted.log10_backoff.get(node).copied().unwrap_or(0.0),
-            };
+                first as u32,
+                log10_prob.to_bits(),
+                node as u32,
+                log10_backoff.to_bits(),
+            ];
+            let place = take_place(&mut self.ends[parts.of(suffix)]);
+            self.entries[place].copy_from_slice(&entry[..WIDTH]);
         }
     }
 
-    fn part(&self, part: usize) -> &[Entry] {
+    fn part(&self, part: usize) -> &[Entry<WIDTH>] {
         let start = part.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.entries[start as usize..self.ends[part] as usize]
     }
@@ -222,7 +259,11 @@ struct Place<'s> {
 
 impl<'s> Place<'s> {
     /// Cuts what is to be filled into parts.
-    fn cut(sorted: &'s mut Sorted, runs: &[Run], parts: Parts) -> (Vec<Self>, &'s Ranks) {
+    fn cut<const WIDTH: usize>(
+        sorted: &'s mut Sorted,
+        runs: &[Run<WIDTH>],
+        parts: Parts,
+    ) -> (Vec<Self>, &'s Ranks) {
         let mut firsts = &mut sorted.firsts[..];
         let mut ends = &mut sorted.ends[..];
         let mut log10_prob = &mut sorted.columns.log10_prob[..];
@@ -245,19 +286,25 @@ impl<'s> Place<'s> {
         ((0..parts.count).map(place).collect(), &sorted.ranks)
     }
 
-    fn fill(self, runs: &[Run], ranks: &Ranks) {
+    fn fill<const WIDTH: usize>(self, runs: &[Run<WIDTH>], ranks: &Ranks) {
         for entry in runs.iter().flat_map(|run| run.part(self.part)) {
-            self.ends[(entry.suffix - self.suffix) as usize] += 1;
+            self.ends[(entry[0] - self.suffix) as usize] += 1;
         }
         begin_groups(self.ends);
-        for entry in runs.iter().flat_map(|run| run.part(self.part)) {
-            let place = take_place(&mut self.ends[(entry.suffix - self.suffix) as usize]);
-            self.firsts[place] = entry.first;
-            self.log10_prob[place] = entry.log10_prob;
-            if let Some(log10_backoff) = self.log10_backoff.get_mut(place) {
-                *log10_backoff = entry.log10_backoff;
+        for run in runs {
+            let entries = run.part(self.part);
+            for (at, entry) in entries.iter().enumerate() {
+                let place = take_place(&mut self.ends[(entry[0] - self.suffix) as usize]);
+                self.firsts[place] = entry[1];
+                self.log10_prob[place] = f32::from_bits(entry[2]);
+                if let [_, _, _, node, log10_backoff] = entry[..] {
+                    self.log10_backoff[place] = f32::from_bits(log10_backoff);
+                    if let Some(ahead) = entries.get(at + LOOK_AHEAD) {
+                        ranks.expect(ahead[WIDTH - 2]);
+                    }
+                    ranks.set(node, self.start + place as u32);
+                }
             }
-            ranks.set(entry.node, self.start + place as u32);
         }
         self.ends.iter_mut().for_each(|end| *end += self.start);
     }

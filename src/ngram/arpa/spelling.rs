@@ -17,18 +17,18 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::token::{TokenId, Vocabulary};
 
 /// The surfaces as ARPA can hold them.
-pub(super) struct Spelling<'v> {
+pub(in crate::ngram) struct Spelling<'v> {
     vocabulary: &'v Vocabulary,
     /// By id, each with a blank after it.
     blocks: Vec<Block>,
     /// How many are spelled differently.
-    pub(super) changed: usize,
+    pub(in crate::ngram) changed: usize,
 }
 
 impl<'v> Spelling<'v> {
     /// # Errors
     /// If two surfaces would be spelled alike.
-    pub(super) fn new(vocabulary: &'v Vocabulary) -> Result<Self> {
+    pub(in crate::ngram) fn new(vocabulary: &'v Vocabulary) -> Result<Self> {
         let ids = 0..vocabulary.len() as u32;
         let surface = |id: u32| spell(vocabulary.surface(TokenId(id)));
         let is_changed = |id: &u32| matches!(surface(*id), Cow::Owned(_));

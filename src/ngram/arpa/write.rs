@@ -13,6 +13,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::level::Piece;
 use super::number::Numbers;
 use super::page::{Block, Page};
 use super::reversed::{Columns, Reversed};
@@ -35,38 +36,111 @@ pub fn write(
     out: &mut dyn Write,
     name: &Path,
 ) -> Result<usize> {
-    if unlisted == Unlisted::Uniform {
-        return Err(Error::new(
-            ErrorKind::Model,
-            "add-k gives unseen tokens a uniform share, which ARPA cannot say",
-        )
-        .way_out("build with another --smoothing to export"));
-    }
+    check(unlisted)?;
     let spelling = Spelling::new(vocabulary)?;
-    let written = write_spelled(&spelling, table, out);
-    written.map_err(|error| Error::io("write", name, error))?;
+    let mut arpa = Arpa::begin(&spelling, table.sizes(), out, name)?;
+    let levels = table.levels();
+    arpa.unigrams(&[Piece::whole(&levels[0])])?;
+    for (below, level) in levels.iter().zip(&levels[1..]) {
+        let children = std::iter::once(Ok(&below.children[..]));
+        arpa.level(children, &[Piece::whole(level)])?;
+    }
+    arpa.end()?;
     Ok(spelling.changed)
 }
 
-fn write_spelled(spelling: &Spelling, table: &Table, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\\data\\")?;
-    for (size, n) in table.sizes().iter().zip(1..) {
-        writeln!(out, "ngram {n}={size}")?;
+/// Refuses what ARPA cannot say.
+pub(in crate::ngram) fn check(unlisted: Unlisted) -> Result<()> {
+    match unlisted {
+        Unlisted::Uniform => Err(Error::new(
+            ErrorKind::Model,
+            "add-k gives unseen tokens a uniform share, which ARPA cannot say",
+        )
+        .way_out("build with another --smoothing to export")),
+        _ => Ok(()),
     }
-    let mut books = [Book::new(), Book::new()];
-    let (mut ngrams, mut columns) = Reversed::unigrams(table);
-    loop {
-        writeln!(out, "\n\\{}-grams:", ngrams.length())?;
-        let section = Section {
+}
+
+/// ARPA on its way out, order by order.
+pub(in crate::ngram) struct Arpa<'w> {
+    spelling: &'w Spelling<'w>,
+    sizes: Vec<usize>,
+    out: &'w mut dyn Write,
+    /// For messages.
+    name: &'w Path,
+    books: [Book; 2],
+    /// Once there are unigrams.
+    ngrams: Option<Reversed>,
+}
+
+impl<'w> Arpa<'w> {
+    /// Begins, with the sizes of all orders.
+    pub(in crate::ngram) fn begin(
+        spelling: &'w Spelling<'w>,
+        sizes: Vec<usize>,
+        out: &'w mut dyn Write,
+        name: &'w Path,
+    ) -> Result<Self> {
+        let mut arpa = Arpa {
             spelling,
-            ngrams: &ngrams,
-            columns: &columns,
+            sizes,
+            out,
+            name,
+            books: [Book::new(), Book::new()],
+            ngrams: None,
         };
-        section.write(&mut books, out)?;
-        if ngrams.length() == table.order() {
-            return writeln!(out, "\n\\end\\");
+        let begun = arpa.write_sizes();
+        arpa.named(begun)?;
+        Ok(arpa)
+    }
+
+    fn named<T>(&self, written: io::Result<T>) -> Result<T> {
+        written.map_err(|error| Error::io("write", self.name, error))
+    }
+
+    fn write_sizes(&mut self) -> io::Result<()> {
+        writeln!(self.out, "\\data\\")?;
+        for (size, n) in self.sizes.iter().zip(1..) {
+            writeln!(self.out, "ngram {n}={size}")?;
         }
-        columns = ngrams.grow(columns);
+        Ok(())
+    }
+
+    /// Writes order 1.
+    pub(in crate::ngram) fn unigrams(&mut self, pieces: &[Piece]) -> Result<()> {
+        let ngrams = Reversed::unigrams(&self.sizes, pieces);
+        let written = self.section(&ngrams);
+        self.ngrams = Some(ngrams);
+        self.named(written)
+    }
+
+    /// Writes the next order; `children` are those of the order before, in pieces.
+    pub(in crate::ngram) fn level<C: AsRef<[u32]>>(
+        &mut self,
+        children: impl Iterator<Item = Result<C>>,
+        pieces: &[Piece],
+    ) -> Result<()> {
+        let mut ngrams = self.ngrams.take().expect("unigrams come first");
+        ngrams.grow(children, pieces)?;
+        let written = self.section(&ngrams);
+        self.ngrams = Some(ngrams);
+        self.named(written)
+    }
+
+    fn section(&mut self, ngrams: &Reversed) -> io::Result<()> {
+        writeln!(self.out, "\n\\{}-grams:", ngrams.length())?;
+        let section = Section {
+            spelling: self.spelling,
+            ngrams,
+            columns: ngrams.columns(),
+        };
+        section.write(&mut self.books, self.out)
+    }
+
+    /// Writes the last line.
+    pub(in crate::ngram) fn end(self) -> Result<()> {
+        let ended = writeln!(self.out, "\n\\end\\");
+        self.named(ended)
     }
 }
 
@@ -98,7 +172,7 @@ impl Book {
 /// The n-grams of one order.
 struct Section<'w> {
     spelling: &'w Spelling<'w>,
-    ngrams: &'w Reversed<'w>,
+    ngrams: &'w Reversed,
     columns: &'w Columns,
 }
 
