@@ -79,7 +79,7 @@ pub(super) fn two_results() -> Error {
     Error::new(ErrorKind::Usage, what).way_out("name a file for the ARPA text: model.arpa")
 }
 
-/// Writes ARPA to a file, all or nothing, or to standard output.
+/// Writes a table as ARPA.
 pub(super) fn write(
     vocabulary: &Vocabulary,
     table: &Table,
@@ -87,33 +87,48 @@ pub(super) fn write(
     output: &str,
     console: &Console,
 ) -> Result<()> {
-    let respelled = if output == "-" {
-        let path = Path::new("standard output");
-        let mut out = BufWriter::new(std::io::stdout().lock());
-        let respelled = arpa::write(vocabulary, table, unlisted, &mut out, path)?;
-        out.flush()
-            .map_err(|error| Error::io("write", path, error))?;
-        respelled
+    to(output, table.order(), console, |out, name| {
+        let respelled = arpa::write(vocabulary, table, unlisted, out, name)?;
+        Ok((respelled, ()))
+    })
+}
+
+/// Has ARPA of some order written to a file, all or nothing, or to standard output; `write` says how
+/// many tokens it spelled differently.
+pub(super) fn to<T>(
+    output: &str,
+    order: usize,
+    console: &Console,
+    write: impl FnOnce(&mut dyn Write, &Path) -> Result<(usize, T)>,
+) -> Result<T> {
+    let (respelled, written) = if output == "-" {
+        let mut out = std::io::stdout().lock();
+        buffered(&mut out, Path::new("standard output"), write)?
     } else {
         let path = Path::new(output);
         let mut file = AtomicFile::create(path)?;
-        let mut out = BufWriter::new(&mut file);
-        let respelled = arpa::write(vocabulary, table, unlisted, &mut out, path)?;
-        out.flush()
-            .map_err(|error| Error::io("write", path, error))?;
-        drop(out);
+        let written = buffered(&mut file, path, write)?;
         // It can be written again from its model or its text, and may be as large as the disk is slow.
         file.commit_in_time()?;
-        console.say(done(format_args!(
-            "{output}: ARPA, order {}",
-            table.order()
-        )));
-        respelled
+        console.say(done(format_args!("{output}: ARPA, order {order}")));
+        written
     };
     if respelled > 0 {
         console.progress().warn(Warning::Other(format!(
             "{respelled} tokens hold white space, which ARPA cannot: those bytes are written as <0xHH>"
         )));
     }
-    Ok(())
+    Ok(written)
+}
+
+fn buffered<T>(
+    out: &mut dyn Write,
+    name: &Path,
+    write: impl FnOnce(&mut dyn Write, &Path) -> Result<T>,
+) -> Result<T> {
+    let mut out = BufWriter::new(out);
+    let written = write(&mut out, name)?;
+    let flushed = out.flush();
+    flushed.map_err(|error| Error::io("write", name, error))?;
+    Ok(written)
 }

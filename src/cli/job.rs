@@ -76,26 +76,22 @@ impl Job<'_> {
         self.report(output, built)
     }
 
-    /// Counts, smooths and writes ARPA; the table in between is in memory only.
+    /// Counts, smooths and writes ARPA; there is no table in between.
     fn write_arpa_alone(&self, numbered: Numbered<AnyText>) -> Result<()> {
         let AnyText::Whole(text) = numbered.text else {
             return Err(too_large_for_arpa_alone());
         };
-        let (vocabulary, progress) = (numbered.vocabulary, self.console.progress());
-        let built = ngram::build(text, vocabulary, self.plan, COUNTING, progress)?;
-        let sizes = built.table.sizes();
         let arpa = self.arpa.unwrap_or("-");
-        let unlisted = built.header.unlisted;
-        export::write(
-            &built.vocabulary,
-            &built.table,
-            unlisted,
-            arpa,
-            self.console,
-        )?;
+        let order = self.plan.order.get();
+        let built = export::to(arpa, order, self.console, |out, name| {
+            let (vocabulary, progress) = (&numbered.vocabulary, self.console.progress());
+            let plan = self.plan;
+            let built = ngram::build_arpa(text, vocabulary, plan, COUNTING, progress, out, name)?;
+            Ok((built.changed, built))
+        })?;
         let written = Written {
             header: built.header,
-            sizes,
+            sizes: built.sizes,
             bytes: std::fs::metadata(arpa).map_or(0, |facts| facts.len()),
             temporary: 0,
         };

@@ -1,18 +1,21 @@
 //! Here are ids, give me a model: count, smooth, table.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::arpa::{self, Arpa, Spelling};
 use super::columns::{InFile, InMemory};
 use super::compile::Compiler;
 use super::format;
 use super::header::NgramHeader;
+use super::making::Making;
 use super::table::Table;
 use crate::count::forecast::{self, Allotment};
 use crate::count::{Census, Order, Pruning, TIMES_READ, either};
 use crate::error::Result;
 use crate::pages::give_back;
 use crate::progress::{Progress, Stage};
-use crate::smooth::Estimate;
+use crate::smooth::{Estimate, Smoothing, Unlisted};
 use crate::store::{Depot, Writer};
 use crate::token::{AnyText, Reading, TokenText, Vocabulary};
 
@@ -49,6 +52,16 @@ pub struct Written {
     pub bytes: u64,
     /// How many bytes of temporary files there were.
     pub temporary: u64,
+}
+
+/// What was written as ARPA.
+pub struct Spelled {
+    /// What is known besides the numbers.
+    pub header: NgramHeader,
+    /// How many n-grams each order has, order 1 first.
+    pub sizes: Vec<usize>,
+    /// How many surfaces are spelled differently, because they hold white space.
+    pub changed: usize,
 }
 
 /// What a job may take.
@@ -100,7 +113,8 @@ pub fn build(
     };
     let census = compiler.count(AnyText::Whole(text), vocabulary.len(), first_stage)?;
     let mut columns = InMemory::default();
-    let compiled = compiler.compile(census, &vocabulary, &mut columns, second(first_stage))?;
+    let put = |making: Making| making.put(&mut columns);
+    let compiled = compiler.compile(census, &vocabulary, second(first_stage), put)?;
     Ok(Built {
         header: compiled.header,
         vocabulary: compiled.vocabulary.unwrap_or(vocabulary),
@@ -159,6 +173,44 @@ pub fn build_file_from_census(
     compiler.write(census, vocabulary, writer, second(counted))
 }
 
+/// Counts a text, smooths the counts and writes ARPA, each order while the next is smoothed; stages
+/// `first_stage` and the one after. `name` is for messages.
+///
+/// # Errors
+/// As [`build`] and [`arpa::write`]; then what was written has no end.
+pub fn build_arpa(
+    text: TokenText,
+    vocabulary: &Vocabulary,
+    plan: &Plan,
+    first_stage: Stage,
+    progress: &dyn Progress,
+    out: &mut dyn Write,
+    name: &Path,
+) -> Result<Spelled> {
+    if let Estimate::Probabilities(Smoothing::AddK(_)) = plan.estimate {
+        arpa::check(Unlisted::Uniform)?;
+    }
+    let compiler = Compiler {
+        plan,
+        depot: &Depot::in_memory(),
+        memory: u64::MAX,
+        progress,
+    };
+    let census = compiler.count(AnyText::Whole(text), vocabulary.len(), first_stage)?;
+    let mut changed = 0;
+    let compiled = compiler.compile(census, vocabulary, second(first_stage), |making| {
+        let spelling = Spelling::new(making.vocabulary)?;
+        changed = spelling.changed;
+        let sizes = making.sizes.to_vec();
+        making.write(Arpa::begin(&spelling, sizes, out, name)?)
+    })?;
+    Ok(Spelled {
+        header: compiled.header,
+        sizes: compiled.sizes,
+        changed,
+    })
+}
+
 fn second(first: Stage) -> Stage {
     Stage {
         number: first.number + 1,
@@ -177,7 +229,8 @@ impl Compiler<'_> {
         stage: Stage,
     ) -> Result<Written> {
         let mut file = InFile::begin(writer)?;
-        let compiled = self.compile(census, vocabulary, &mut file, stage)?;
+        let put = |making: Making| making.put(&mut file);
+        let compiled = self.compile(census, vocabulary, stage, put)?;
         let vocabulary = compiled.vocabulary.as_ref().unwrap_or(vocabulary);
         let bytes = format::finish(file.end()?, self.plan.order, vocabulary, &compiled.header)?;
         Ok(Written {

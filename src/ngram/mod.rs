@@ -13,13 +13,18 @@ mod columns;
 mod compile;
 pub mod format;
 mod header;
+mod making;
 mod model;
+mod putting;
 mod scorer;
+mod straight;
 mod table;
 #[cfg(test)]
 mod tests;
 
-pub use build::{Built, Plan, Resources, Written, build, build_file, build_file_from_census};
+pub use build::{
+    Built, Plan, Resources, Spelled, Written, build, build_arpa, build_file, build_file_from_census,
+};
 pub use header::NgramHeader;
 pub use model::NgramModel;
 pub use scorer::{Score, Scorer};

@@ -41,6 +41,7 @@ pub(super) use level::Piece;
 pub use read::{Imported, Leniency, read};
 pub(super) use spelling::Spelling;
 pub use write::write;
+pub(super) use write::{Arpa, check};
 
 use std::io::Read;
 use std::path::Path;
