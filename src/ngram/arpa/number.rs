@@ -21,49 +21,76 @@ const FINE_BITS: u32 = 0xFF;
 /// Writes numbers.
 pub(super) struct Numbers {
     digits: zmij::Buffer,
-    /// Numbers that were last written with a line's end, each at a place of its own bits.
-    seen: [(u32, Block); SEEN],
+    probabilities: Seen,
+    backoffs: Seen,
 }
-
-/// Among back-offs 98 of 100 are among the last so many.
-const SEEN: usize = 1 << SEEN_BITS;
-const SEEN_BITS: u32 = 8;
 
 impl Numbers {
     pub(super) fn new() -> Self {
         Numbers {
             digits: zmij::Buffer::new(),
-            seen: [(0, Block::default()); SEEN],
+            probabilities: Seen::before(b'\t'),
+            backoffs: Seen::before(b'\n'),
         }
     }
 
-    /// Adds a log10 that repeats often, and the line's end.
+    /// Adds a probability's log10, and a tab.
     #[inline]
-    pub(super) fn end_line(&mut self, log10: f32, page: &mut Page) {
+    pub(super) fn begin_line(&mut self, log10_prob: f32, page: &mut Page) {
+        self.probabilities.put(log10_prob, &mut self.digits, page);
+    }
+
+    /// Adds a back-off's log10, and the line's end.
+    #[inline]
+    pub(super) fn end_line(&mut self, log10_backoff: f32, page: &mut Page) {
+        self.backoffs.put(log10_backoff, &mut self.digits, page);
+    }
+}
+
+/// Numbers that were last written, each at a place of its own bits, with the byte that follows all.
+struct Seen {
+    blocks: [(u32, Block); SEEN],
+    end: u8,
+}
+
+/// Among back-offs 98 of 100 are among the last so many, among probabilities half.
+const SEEN: usize = 1 << SEEN_BITS;
+const SEEN_BITS: u32 = 8;
+
+impl Seen {
+    fn before(end: u8) -> Self {
+        Seen {
+            blocks: [(0, Block::default()); SEEN],
+            end,
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, log10: f32, digits: &mut zmij::Buffer, page: &mut Page) {
         let bits = log10.to_bits();
         // The bits are spread by 2^32 over the golden ratio.
         let place = bits.wrapping_mul(0x9E37_79B9) >> (u32::BITS - SEEN_BITS);
-        let (of, block) = &self.seen[place as usize];
+        let (of, block) = &mut self.blocks[place as usize];
         if *of == bits && !block.is_empty() {
             return page.put_block(block);
         }
         let before = page.text().len();
-        self.put(log10, page);
-        self.seen[place as usize] = (bits, Block::new(&page.text()[before..], b'\n'));
-        page.put(b"\n");
+        put_digits(log10, digits, page);
+        (*of, *block) = (bits, Block::new(&page.text()[before..], self.end));
+        page.put(&[self.end]);
     }
+}
 
-    /// Adds a log10 to the page; that of 0, which no digits spell, as −99.
-    #[inline]
-    pub(super) fn put(&mut self, log10: f32, page: &mut Page) {
-        if PLAIN.contains(&log10.abs()) && log10.to_bits() & FINE_BITS != 0 {
-            page.put(self.digits.format_finite(log10).as_bytes());
-        } else if log10 == 0.0 {
-            // −0 would print its sign.
-            page.put(b"0");
-        } else {
-            put_rare(log10, page);
-        }
+/// Adds a log10 to the page; that of 0, which no digits spell, as −99.
+#[inline]
+fn put_digits(log10: f32, digits: &mut zmij::Buffer, page: &mut Page) {
+    if PLAIN.contains(&log10.abs()) && log10.to_bits() & FINE_BITS != 0 {
+        page.put(digits.format_finite(log10).as_bytes());
+    } else if log10 == 0.0 {
+        // −0 would print its sign.
+        page.put(b"0");
+    } else {
+        put_rare(log10, page);
     }
 }
 
@@ -94,10 +121,15 @@ mod tests {
             // The second time it may have been seen.
             for _ in 0..2 {
                 page.clear();
-                writer.put(number, &mut page);
+                writer.begin_line(number, &mut page);
                 writer.end_line(number, &mut page);
                 let text = str::from_utf8(page.text()).unwrap();
-                assert_eq!(text, format!("{plain}{plain}\n"), "{:#x}", number.to_bits());
+                assert_eq!(
+                    text,
+                    format!("{plain}\t{plain}\n"),
+                    "{:#x}",
+                    number.to_bits()
+                );
             }
         }
     }

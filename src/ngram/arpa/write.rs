@@ -230,8 +230,7 @@ impl Section<'_> {
         numbers: &mut Numbers,
         page: &mut Page,
     ) {
-        numbers.put(self.columns.log10_prob[place], page);
-        page.put(b"\t");
+        numbers.begin_line(self.columns.log10_prob[place], page);
         self.spelling.put(ngram[0], first, page);
         for &token in &ngram[1..] {
             self.spelling.put(token, self.spelling.block(token), page);
