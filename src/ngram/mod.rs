@@ -9,6 +9,7 @@
 
 pub mod arpa;
 mod build;
+mod check;
 mod columns;
 mod compile;
 pub mod format;

@@ -16,11 +16,8 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use crate::count::tally::{self, LargeCount, Tallies};
 use crate::count::{Counts, Level};
-use crate::error::{Error, ErrorKind, Result};
 use crate::prob::log10_f32;
 use crate::smooth::{Smoothed, SmoothedLevel};
 use crate::store::Column;
@@ -69,7 +66,7 @@ pub struct TableLevel {
 /// The n-grams of every order.
 #[derive(Clone)]
 pub struct Table {
-    levels: Vec<TableLevel>,
+    pub(super) levels: Vec<TableLevel>,
 }
 
 impl Table {
@@ -96,24 +93,6 @@ impl Table {
     /// From levels that this program made just now.
     pub(super) fn of_own(levels: Vec<TableLevel>) -> Self {
         Table { levels }
-    }
-
-    /// From stored or imported levels, every invariant checked: whatever is asked of the table
-    /// later stays inside it.
-    pub fn from_levels(levels: Vec<TableLevel>) -> Result<Self> {
-        let table = Table { levels };
-        for n in 1..=table.order() {
-            let checked = table.check_lengths(n).and_then(|()| table.check_values(n));
-            let checked = checked.and_then(|()| table.check_links(n));
-            checked.map_err(|what| {
-                Error::new(
-                    ErrorKind::Corrupt,
-                    format!("order {n} of its table: {what}"),
-                )
-                .way_out("build or import the model again")
-            })?;
-        }
-        Ok(table)
     }
 
     /// The highest order.
@@ -218,100 +197,6 @@ impl Table {
     pub fn locate(&self, context: &[TokenId]) -> Node {
         let read = |node, &token: &TokenId| self.advance(node, token);
         context.iter().fold(Node::ROOT, read)
-    }
-
-    fn check_lengths(&self, n: usize) -> Result<(), String> {
-        let level = &self.levels[n - 1];
-        let len = level.tokens.len();
-        let top = n == self.order();
-        let counted = self.is_counted();
-        let expected = [
-            ("probabilities", level.log10_prob.len(), len),
-            (
-                "back-offs",
-                level.log10_backoff.len(),
-                if top { 0 } else { len },
-            ),
-            ("suffixes", level.suffix.len(), if n == 1 { 0 } else { len }),
-            (
-                "children",
-                level.children.len(),
-                if top { 0 } else { len + 1 },
-            ),
-            (
-                "counts",
-                level.times_seen.len(),
-                if counted { len } else { 0 },
-            ),
-        ];
-        match expected.iter().find(|(_, found, wanted)| found != wanted) {
-            Some((what, found, wanted)) => Err(format!("{found} {what} where {wanted} belong")),
-            None => Ok(()),
-        }
-    }
-
-    fn check_values(&self, n: usize) -> Result<(), String> {
-        let level = &self.levels[n - 1];
-        if level.log10_prob.iter().any(|p| p.is_nan() || *p > 0.0) {
-            return Err("a probability is not between 0 and 1".into());
-        }
-        if level
-            .log10_backoff
-            .iter()
-            .any(|b| b.is_nan() || *b == f32::INFINITY)
-        {
-            return Err("a back-off is not a number".into());
-        }
-        if !tally::check(&level.times_seen, &level.times_seen_large) {
-            return Err("a count is not where it belongs".into());
-        }
-        Ok(())
-    }
-
-    fn check_links(&self, n: usize) -> Result<(), String> {
-        let level = &self.levels[n - 1];
-        if n == 1 {
-            let ids = level.tokens.iter().enumerate();
-            let in_place = ids.into_iter().all(|(id, token)| token.index() == id);
-            return in_place
-                .then_some(())
-                .ok_or("a token is not at its id".into());
-        }
-        let contexts = &self.levels[n - 2].children;
-        let spans = contexts.first() == Some(&0)
-            && contexts.last().map(|&end| end as usize) == Some(level.tokens.len())
-            && contexts.is_sorted();
-        if !spans {
-            return Err("its contexts' ranges do not cover it".into());
-        }
-        (0..contexts.len() - 1)
-            .into_par_iter()
-            .try_for_each(|index| {
-                self.check_children(Node {
-                    length: n - 1,
-                    index,
-                })
-            })
-    }
-
-    /// The children of one context ascend, and the suffix of each continues the context's suffix by
-    /// the same token.
-    fn check_children(&self, context: Node) -> Result<(), String> {
-        let level = &self.levels[context.length];
-        let children = self.children(context);
-        let tokens = &level.tokens[children.clone()];
-        if !tokens.is_sorted_by(|a, b| a < b) {
-            return Err("the followers of a context are out of order".into());
-        }
-        let below = self.children(self.suffix(context));
-        let lower = &self.levels[context.length - 1].tokens;
-        for (token, &suffix) in tokens.iter().zip(&level.suffix[children]) {
-            let suffix = suffix as usize;
-            if !below.contains(&suffix) || lower[suffix] != *token {
-                return Err("a suffix link leads astray".into());
-            }
-        }
-        Ok(())
     }
 }
 
