@@ -57,7 +57,7 @@ impl Source<'_> {
         let pieces: Vec<Piece> = parts.clone().map(piece).collect::<Result<_>>()?;
         match order {
             1 => arpa.unigrams(&pieces),
-            _ => arpa.level(parts.map(|part| self.children(order - 1, part)), &pieces),
+            _ => arpa.level(parts.map(|part| self.children(order - 1, part)), pieces),
         }
     }
 }

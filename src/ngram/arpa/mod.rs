@@ -27,6 +27,7 @@ mod number;
 mod page;
 #[cfg(test)]
 mod plain;
+mod ranks;
 mod read;
 mod reversed;
 mod sort;

@@ -17,7 +17,8 @@
 use std::ops::Range;
 
 use super::level::Piece;
-use super::sort::{Ranks, Sorter, Unsorted};
+use super::ranks::Ranks;
+use super::sort::{Sorter, Unsorted};
 use crate::error::Result;
 use crate::token::TokenId;
 
@@ -53,7 +54,10 @@ impl Columns {
     /// The same memory, to be overwritten by so many.
     pub(super) fn resized(mut self, probs: usize, backoffs: usize) -> Self {
         self.log10_prob.resize(probs, 0.0);
-        self.log10_backoff.resize(backoffs, 0.0);
+        match backoffs {
+            0 => self.log10_backoff = Vec::new(),
+            _ => self.log10_backoff.resize(backoffs, 0.0),
+        }
         self
     }
 }
@@ -96,7 +100,7 @@ impl Reversed {
     pub(super) fn grow<C: AsRef<[u32]>>(
         &mut self,
         children: impl Iterator<Item = Result<C>>,
-        pieces: &[Piece],
+        pieces: Vec<Piece>,
     ) -> Result<()> {
         climb(&mut self.starts, children)?;
         let n = self.levels.len() + 1;
@@ -107,7 +111,7 @@ impl Reversed {
         let highest = n == self.order;
         let ranks = std::mem::take(&mut self.ranks);
         let columns = std::mem::take(&mut self.columns);
-        let sorted = self.sorter.sort(&unsorted, ranks, highest, columns);
+        let sorted = self.sorter.sort(unsorted, ranks, highest, columns);
         self.levels[n - 2].ends = sorted.ends;
         self.levels.push(Level {
             firsts: sorted.firsts,

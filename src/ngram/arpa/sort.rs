@@ -6,13 +6,11 @@
 //! twice: a run of the table, which is sorted into parts of the suffixes while it is in the
 //! cache; then a part, gathered from all runs, put in place while that is in the cache.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use rayon::prelude::*;
 
 use super::level::{Piece, Stretch};
+use super::ranks::Ranks;
 use super::reversed::Columns;
-use crate::pages::prefetch;
 
 /// How many n-grams are a run. Tests cut small tables as often as large ones are cut.
 const RUN: usize = if cfg!(test) { 7 } else { 1 << 16 };
@@ -28,7 +26,7 @@ const LOOK_AHEAD: usize = 16;
 
 /// The n-grams of one length, in the table's order.
 pub(super) struct Unsorted<'t> {
-    pub(super) pieces: &'t [Piece<'t>],
+    pub(super) pieces: Vec<Piece<'t>>,
     /// Where those that start with each token begin, and where the last end.
     pub(super) starts: &'t [u32],
 }
@@ -42,45 +40,6 @@ pub(super) struct Sorted {
     /// By node, its place.
     pub(super) ranks: Ranks,
     pub(super) columns: Columns,
-}
-
-/// The place of each node in suffix order; each is written once, from any thread.
-#[derive(Default)]
-pub(super) struct Ranks(Vec<AtomicU32>);
-
-impl Ranks {
-    /// Of nodes that lie in suffix order; there will be room for those of larger levels.
-    pub(super) fn unchanged(size: u32, room: usize) -> Self {
-        let mut ranks = Vec::with_capacity(room);
-        ranks.extend((0..size).map(AtomicU32::new));
-        Ranks(ranks)
-    }
-
-    /// The same memory, for the places of so many, each of which will be written.
-    fn resized(mut self, size: usize) -> Self {
-        self.0.resize_with(size, AtomicU32::default);
-        self
-    }
-
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    #[inline]
-    fn get(&self, node: u32) -> u32 {
-        self.0[node as usize].load(Ordering::Relaxed)
-    }
-
-    #[inline]
-    fn set(&self, node: u32, rank: u32) {
-        self.0[node as usize].store(rank, Ordering::Relaxed);
-    }
-
-    /// Says that a node's rank will soon be asked for, or written.
-    #[inline]
-    fn expect(&self, node: u32) {
-        prefetch(&self.0, node as usize);
-    }
 }
 
 /// An n-gram on the way to its place: the rank of its suffix, its first token, its probability; and
@@ -111,7 +70,7 @@ impl Sorter {
     /// n-grams; the columns given are overwritten.
     pub(super) fn sort(
         &mut self,
-        unsorted: &Unsorted,
+        unsorted: Unsorted,
         suffixes: Ranks,
         highest: bool,
         columns: Columns,
@@ -124,11 +83,11 @@ impl Sorter {
 
     fn sort_entries<const WIDTH: usize>(
         &mut self,
-        unsorted: &Unsorted,
+        unsorted: Unsorted,
         suffixes: Ranks,
         columns: Columns,
     ) -> Sorted {
-        let stretches = Stretch::cut(unsorted.pieces, RUN);
+        let stretches = Stretch::cut(&unsorted.pieces, RUN);
         let size = stretches.iter().map(Stretch::len).sum();
         let parts = Parts::new(suffixes.len(), size);
         let mut room = &mut self.room.as_chunks_mut::<WIDTH>().0[..size];
@@ -143,16 +102,19 @@ impl Sorter {
             run
         });
         let runs: Vec<Run<WIDTH>> = runs.collect();
-        let backoffs = if WIDTH == LOWER { size } else { 0 };
+        // What the runs hold is needed no more where it came from.
+        drop(unsorted);
+        let ends = vec![0; suffixes.len()];
+        let (ranks, backoffs) = match WIDTH {
+            LOWER => (suffixes.resized(size), size),
+            _ => (Ranks::default(), 0),
+        };
         let mut sorted = Sorted {
             firsts: vec![0; size],
-            ends: vec![0; suffixes.len()],
-            ranks: Ranks::default(),
+            ends,
+            ranks,
             columns: columns.resized(size, backoffs),
         };
-        if WIDTH == LOWER {
-            sorted.ranks = suffixes.resized(size);
-        }
         let (places, ranks) = Place::cut(&mut sorted, &runs, parts);
         let places = places.into_par_iter();
         places.for_each(|place| place.fill(&runs, ranks));

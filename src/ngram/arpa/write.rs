@@ -43,7 +43,7 @@ pub fn write(
     arpa.unigrams(&[Piece::whole(&levels[0])])?;
     for (below, level) in levels.iter().zip(&levels[1..]) {
         let children = std::iter::once(Ok(&below.children[..]));
-        arpa.level(children, &[Piece::whole(level)])?;
+        arpa.level(children, vec![Piece::whole(level)])?;
     }
     arpa.end()?;
     Ok(spelling.changed)
@@ -118,7 +118,7 @@ impl<'w> Arpa<'w> {
     pub(in crate::ngram) fn level<C: AsRef<[u32]>>(
         &mut self,
         children: impl Iterator<Item = Result<C>>,
-        pieces: &[Piece],
+        pieces: Vec<Piece>,
     ) -> Result<()> {
         let mut ngrams = self.ngrams.take().expect("unigrams come first");
         ngrams.grow(children, pieces)?;
