@@ -51,15 +51,29 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// The same memory, to be overwritten by so many.
-    pub(super) fn resized(mut self, probs: usize, backoffs: usize) -> Self {
-        self.log10_prob.resize(probs, 0.0);
-        match backoffs {
-            0 => self.log10_backoff = Vec::new(),
-            _ => self.log10_backoff.resize(backoffs, 0.0),
+    /// Of order 1, with room for levels of these sizes. What lies beyond a level's own is no one's.
+    fn unigrams(sizes: &[usize], pieces: &[Piece]) -> Self {
+        // Zeros cost nothing before they are written over, by all threads.
+        let mut columns = Columns {
+            log10_prob: vec![0.0; largest(sizes)],
+            log10_backoff: vec![0.0; largest(&sizes[..sizes.len() - 1])],
+        };
+        let log10_probs = pieces.iter().flat_map(|piece| piece.log10_prob.iter());
+        for (place, &log10_prob) in columns.log10_prob.iter_mut().zip(log10_probs) {
+            *place = log10_prob;
         }
-        self
+        let log10_backoffs = pieces.iter().flat_map(|piece| piece.log10_backoff.iter());
+        for (place, &log10_backoff) in columns.log10_backoff.iter_mut().zip(log10_backoffs) {
+            *place = log10_backoff;
+        }
+        // It is never predicted: what stands there is for show.
+        columns.log10_prob[TokenId::START.index()] = 0.0;
+        columns
     }
+}
+
+fn largest(sizes: &[usize]) -> usize {
+    sizes.iter().copied().max().unwrap_or(0)
 }
 
 impl Reversed {
@@ -70,28 +84,13 @@ impl Reversed {
             firsts: (0..size).collect(),
             ends: Vec::new(),
         };
-        // Room for all levels at once: to make more of it each time would be to copy.
-        let largest = |sizes: &[usize]| sizes.iter().copied().max().unwrap_or(0);
-        let largest_below = largest(&sizes[..order - 1]);
-        let mut columns = Columns {
-            log10_prob: Vec::with_capacity(largest(sizes)),
-            log10_backoff: Vec::with_capacity(largest_below),
-        };
-        for piece in pieces {
-            columns.log10_prob.extend_from_slice(&piece.log10_prob);
-            columns
-                .log10_backoff
-                .extend_from_slice(&piece.log10_backoff);
-        }
-        // It is never predicted: what stands there is for show.
-        columns.log10_prob[TokenId::START.index()] = 0.0;
         Reversed {
             order,
             levels: vec![tokens],
-            ranks: Ranks::unchanged(size, largest_below),
+            ranks: Ranks::unchanged(size, largest(&sizes[..order - 1])),
             starts: (0..=size).collect(),
             sorter: Sorter::new(sizes),
-            columns,
+            columns: Columns::unigrams(sizes, pieces),
         }
     }
 
@@ -110,7 +109,10 @@ impl Reversed {
         };
         let highest = n == self.order;
         let ranks = std::mem::take(&mut self.ranks);
-        let columns = std::mem::take(&mut self.columns);
+        let mut columns = std::mem::take(&mut self.columns);
+        if highest {
+            columns.log10_backoff = Vec::new();
+        }
         let sorted = self.sorter.sort(unsorted, ranks, highest, columns);
         self.levels[n - 2].ends = sorted.ends;
         self.levels.push(Level {

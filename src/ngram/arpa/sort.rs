@@ -105,15 +105,15 @@ impl Sorter {
         // What the runs hold is needed no more where it came from.
         drop(unsorted);
         let ends = vec![0; suffixes.len()];
-        let (ranks, backoffs) = match WIDTH {
-            LOWER => (suffixes.resized(size), size),
-            _ => (Ranks::default(), 0),
+        let ranks = match WIDTH {
+            LOWER => suffixes.resized(size),
+            _ => Ranks::default(),
         };
         let mut sorted = Sorted {
             firsts: vec![0; size],
             ends,
             ranks,
-            columns: columns.resized(size, backoffs),
+            columns,
         };
         let (places, ranks) = Place::cut(&mut sorted, &runs, parts);
         let places = places.into_par_iter();
