@@ -1,12 +1,12 @@
 //! Here are columns that may not all fit into memory; keep them, and give them back.
 //!
 //! A depot has so much room in memory. What is brought while there is room stays
-//! there; what comes later goes to one temporary file and is read back when it is
+//! there; what comes later goes to temporary files and is read back when it is
 //! asked for. Nobody who uses a column can tell which it was, but for the time it
 //! takes.
 //!
-//! The temporary file has no name: it is removed from its folder as soon as it is
-//! open, so that whatever ends the process, the system frees its space.
+//! The temporary files have no names: they are removed from their folder as soon as
+//! they are open, so that whatever ends the process, the system frees their space.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -32,7 +32,15 @@ struct Inner {
     /// Bytes of memory that are still free; below 0 if a caller insisted.
     room: AtomicI64,
     folder: PathBuf,
-    /// Made when the first column does not fit.
+    files: [TemporaryFile; FILES],
+}
+
+/// The system lets one thread at a time write to a file; so there are several.
+const FILES: usize = 8;
+
+#[derive(Debug, Default)]
+struct TemporaryFile {
+    /// Made when it is first needed.
     file: Mutex<Option<Arc<File>>>,
     written: AtomicU64,
 }
@@ -60,8 +68,7 @@ impl Depot {
             inner: Arc::new(Inner {
                 room: AtomicI64::new(i64::try_from(memory).unwrap_or(i64::MAX)),
                 folder: folder.to_owned(),
-                file: Mutex::default(),
-                written: AtomicU64::new(0),
+                files: Default::default(),
             }),
         }
     }
@@ -87,16 +94,17 @@ impl Depot {
 
     /// How many bytes went to the disk so far.
     pub fn bytes_on_disk(&self) -> u64 {
-        self.inner.written.load(Ordering::Relaxed)
+        self.inner.bytes_on_disk()
     }
 
     fn to_disk<T: Pod>(&self, numbers: &[T]) -> Result<Place<T>> {
         let bytes: &[u8] = bytemuck::cast_slice(numbers);
-        let file = self.inner.file()?;
+        let lane = rayon::current_thread_index().unwrap_or(0) % FILES;
+        let file = self.inner.file(lane)?;
         let length = bytes.len() as u64;
-        let offset = self.inner.written.fetch_add(length, Ordering::Relaxed);
-        write_at(&file, bytes, offset)
-            .map_err(|error| self.inner.failure(error, offset + length))?;
+        let written = &self.inner.files[lane].written;
+        let offset = written.fetch_add(length, Ordering::Relaxed);
+        write_at(&file, bytes, offset).map_err(|error| self.inner.failure(error))?;
         Ok(Place::Disk {
             file,
             offset,
@@ -115,8 +123,19 @@ impl Inner {
         before >= bytes
     }
 
-    fn file(&self) -> Result<Arc<File>> {
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+    fn bytes_on_disk(&self) -> u64 {
+        let written = self
+            .files
+            .iter()
+            .map(|file| file.written.load(Ordering::Relaxed));
+        written.sum()
+    }
+
+    fn file(&self, lane: usize) -> Result<Arc<File>> {
+        let mut file = self.files[lane]
+            .file
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = &*file {
             return Ok(Arc::clone(file));
         }
@@ -127,7 +146,8 @@ impl Inner {
         Ok(Arc::clone(file.insert(Arc::new(made))))
     }
 
-    fn failure(&self, error: io::Error, needed: u64) -> Error {
+    fn failure(&self, error: io::Error) -> Error {
+        let needed = self.bytes_on_disk();
         let full = matches!(
             error.kind(),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
