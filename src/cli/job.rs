@@ -6,6 +6,7 @@ use super::columns::{bytes, count};
 use super::console::{Console, done};
 use super::export;
 use super::usage::Usage;
+use crate::count::forecast::Forecast;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ngram::{self, Plan, Resources, Written};
 use crate::open;
@@ -78,12 +79,17 @@ impl Job<'_> {
 
     /// Counts, smooths and writes ARPA; there is no table in between.
     fn write_arpa_alone(&self, numbered: Numbered<AnyText>) -> Result<()> {
+        let (positions, order) = (numbered.text.positions(), self.plan.order);
         let AnyText::Whole(text) = numbered.text else {
             return Err(too_large_for_arpa_alone());
         };
+        // Sorting entries as ARPA has them takes half as much again as counting.
+        let counting = Forecast::of(positions, order, u64::MAX).memory;
+        if counting / 2 * 3 > self.resources.memory {
+            return Err(too_large_for_arpa_alone());
+        }
         let arpa = self.arpa.unwrap_or("-");
-        let order = self.plan.order.get();
-        let built = export::to(arpa, order, self.console, |out, name| {
+        let built = export::to(arpa, order.get(), self.console, |out, name| {
             let (vocabulary, progress) = (&numbered.vocabulary, self.console.progress());
             let plan = self.plan;
             let built = ngram::build_arpa(text, vocabulary, plan, COUNTING, progress, out, name)?;
@@ -146,7 +152,7 @@ impl Job<'_> {
 }
 
 fn too_large_for_arpa_alone() -> Error {
-    let what = "this much text makes a table that does not fit into the memory allowed";
+    let what = "this much text cannot be sorted as ARPA has it in the memory allowed";
     Error::new(ErrorKind::Usage, what)
         .at("--arpa without -o")
         .way_out("name a model with -o, from which ARPA is written, or give more --memory")

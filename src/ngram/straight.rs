@@ -1,7 +1,7 @@
 //! Here is a table in the making, write it as ARPA straight away.
 //!
 //! An order is whole once the order above has given its back-offs. It is written while the next is
-//! smoothed, from the parts as they are: there is never a table, which would be half of all memory.
+//! smoothed, from the parts as they are: there is never a table, which would be nearly half of all memory.
 
 use std::borrow::Cow;
 
