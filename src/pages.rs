@@ -4,8 +4,8 @@
 //! pages of 4 KiB nearly every look also misses the table of pages, and filling
 //! the arrays stops once a page for the kernel to find one. Linux gives pages of
 //! 2 MiB to who asks for them (`madvise`), and this allocator asks, for every
-//! allocation that is large enough to hold some. Measured on a build of order 5
-//! over 31 million tokens: see CHANGELOG.
+//! allocation that is large enough to hold some. A build of order 5 over 31 million
+//! tokens stopped for 533,000 pages before, and for 228,000 with it.
 //!
 //! The command uses it; a program that uses the library chooses its own
 //! allocator, this one if it likes:
