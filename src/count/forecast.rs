@@ -67,7 +67,7 @@ impl Allotment {
 /// How many positions a text may have at most to be counted in memory.
 pub fn most_positions(memory: u64, order: Order) -> u64 {
     let a_position = whole_text(1 << 10, order).div_ceil(1 << 10) + in_work(1 << 10) / (1 << 10);
-    let fit = free(memory, 0, 0) * 3 / 4 / a_position;
+    let fit = free(memory, 0, 0) / 4 * 3 / a_position;
     // Positions in memory are numbers of 32 bits.
     fit.min(u64::from(u32::MAX / 2))
 }
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn what_is_allotted_is_not_more_than_what_may_be_taken() {
         let order = Order::new(5).unwrap();
-        for memory in [0, 100 << 20, 4 << 30] {
+        for memory in [0, 100 << 20, 4 << 30, u64::MAX] {
             for positions in [10, most_positions(memory, order)] {
                 let inside = Allotment::inside(memory, positions, 1000, order);
                 let outside = Allotment::outside(memory, positions, 1000);
