@@ -105,12 +105,8 @@ pub fn build(
     first_stage: Stage,
     progress: &dyn Progress,
 ) -> Result<Built> {
-    let compiler = Compiler {
-        plan,
-        depot: &Depot::in_memory(),
-        memory: u64::MAX,
-        progress,
-    };
+    let depot = Depot::in_memory();
+    let compiler = Compiler::in_memory(plan, &depot, progress);
     let census = compiler.count(AnyText::Whole(text), vocabulary.len(), first_stage)?;
     let mut columns = InMemory::default();
     let put = |making: Making| making.put(&mut columns);
@@ -190,12 +186,8 @@ pub fn build_arpa(
     if let Estimate::Probabilities(Smoothing::AddK(_)) = plan.estimate {
         arpa::check(Unlisted::Uniform)?;
     }
-    let compiler = Compiler {
-        plan,
-        depot: &Depot::in_memory(),
-        memory: u64::MAX,
-        progress,
-    };
+    let depot = Depot::in_memory();
+    let compiler = Compiler::in_memory(plan, &depot, progress);
     let census = compiler.count(AnyText::Whole(text), vocabulary.len(), first_stage)?;
     let mut changed = 0;
     let compiled = compiler.compile(census, vocabulary, second(first_stage), |making| {
@@ -220,7 +212,17 @@ fn second(first: Stage) -> Stage {
     }
 }
 
-impl Compiler<'_> {
+impl<'p> Compiler<'p> {
+    /// A compiler that takes all the memory it needs.
+    fn in_memory(plan: &'p Plan, depot: &'p Depot, progress: &'p dyn Progress) -> Self {
+        Compiler {
+            plan,
+            depot,
+            memory: u64::MAX,
+            progress,
+        }
+    }
+
     fn write(
         &self,
         census: Census,
