@@ -9,7 +9,7 @@
 
 use rayon::prelude::*;
 
-use crate::prob::{LogProb, entropy_bits};
+use crate::prob::{CompensatedSum, LogProb, entropy_bits};
 use crate::token::{TokenId, Vocabulary};
 
 /// A voice: for every context, a probability for every token, summing to one.
@@ -41,23 +41,21 @@ pub trait LanguageModel: Send + Sync {
     /// ln p of every token of each sentence and of its `</s>`, each read from its `<s>`: one more
     /// number than the sentence has tokens.
     fn score(&self, sentences: &[&[TokenId]]) -> Vec<Vec<LogProb>> {
-        let one = |sentence: &&[TokenId]| {
-            let mut cursor = self.cursor();
-            let mut before = TokenId::START;
-            let tokens = sentence.iter().chain([&TokenId::END]);
-            let score = tokens.map(|&token| {
-                cursor.push(before);
-                before = token;
-                cursor.log_prob(token)
-            });
-            score.collect()
-        };
-        sentences.par_iter().map(one).collect()
+        sentences
+            .par_iter()
+            .map(|sentence| score_one(self, sentence))
+            .collect()
     }
 
     /// What the counts say, if this voice has counts.
     fn evidence(&self) -> Option<&dyn Evidence> {
         None
+    }
+
+    /// What may come after a context, asked a question at a time; equal to
+    /// [`distribution`](Self::distribution), but not always as much work.
+    fn outlook(&self, context: &[TokenId]) -> Box<dyn Outlook + '_> {
+        Box::new(self.distribution(context))
     }
 
     /// The whole distribution after a context.
@@ -66,6 +64,19 @@ pub trait LanguageModel: Send + Sync {
         self.log_probs(context, &mut log_probs);
         Distribution { log_probs }
     }
+}
+
+/// The scores of one sentence, read on with a cursor: the plain way of [`LanguageModel::score`].
+pub fn score_one<M: LanguageModel + ?Sized>(model: &M, sentence: &[TokenId]) -> Vec<LogProb> {
+    let mut cursor = model.cursor();
+    let mut before = TokenId::START;
+    let tokens = sentence.iter().chain([&TokenId::END]);
+    let score = tokens.map(|&token| {
+        cursor.push(before);
+        before = token;
+        cursor.log_prob(token)
+    });
+    score.collect()
 }
 
 /// A position in a text that is being read: it answers as [`LanguageModel`] does for all that was
@@ -148,6 +159,48 @@ pub struct TokenEvidence {
     pub times_seen: Option<u64>,
 }
 
+/// What may come after one context.
+pub trait Outlook {
+    /// The possible tokens from the most to the least probable, equals in order of id; at most k.
+    fn best(&self, k: usize) -> Vec<Candidate>;
+    /// The probability of one token.
+    fn log_prob(&self, token: TokenId) -> LogProb;
+    /// The place of a token among all, from the most probable on, from 1.
+    fn rank(&self, token: TokenId) -> usize;
+    /// The entropy H in bits.
+    fn entropy_bits(&self) -> f64;
+    /// Σ p, which is 1 but for rounding, and for what was rounded in a file.
+    fn mass(&self) -> f64;
+
+    /// 2^H: as many equally likely choices would be as uncertain.
+    fn effective_choices(&self) -> f64 {
+        self.entropy_bits().exp2()
+    }
+
+    /// How many of the most probable tokens it takes to cover `share` of the probability.
+    fn covering(&self, share: f64) -> usize {
+        let mut k = 64;
+        loop {
+            let best = self.best(k);
+            match covering(&best, share) {
+                Some(number) => return number,
+                None if best.len() < k => return best.len(),
+                None => k *= 8,
+            }
+        }
+    }
+}
+
+/// How many of these it takes to cover `share`, if they do.
+fn covering(ranked: &[Candidate], share: f64) -> Option<usize> {
+    let mut covered = 0.0;
+    let last = ranked.iter().position(|candidate| {
+        covered += candidate.log_prob.probability();
+        covered >= share
+    });
+    last.map(|position| position + 1)
+}
+
 /// One answer: the probability of every token after one context.
 #[derive(Clone, Debug)]
 pub struct Distribution {
@@ -228,13 +281,8 @@ impl Distribution {
 
     /// How many of the most probable tokens it takes to cover `share` of the probability.
     pub fn covering(&self, share: f64) -> usize {
-        let mut covered = 0.0;
         let ranked = self.ranked();
-        let needed = ranked.iter().position(|candidate| {
-            covered += candidate.log_prob.probability();
-            covered >= share
-        });
-        needed.map_or(ranked.len(), |position| position + 1)
+        covering(&ranked, share).unwrap_or(ranked.len())
     }
 
     fn possible(&self) -> Vec<Candidate> {
@@ -246,6 +294,33 @@ impl Distribution {
                 log_prob: LogProb::from_ln(log_prob),
             })
             .collect()
+    }
+}
+
+impl Outlook for Distribution {
+    fn best(&self, k: usize) -> Vec<Candidate> {
+        self.top(k)
+    }
+
+    fn log_prob(&self, token: TokenId) -> LogProb {
+        self.log_prob(token)
+    }
+
+    fn rank(&self, token: TokenId) -> usize {
+        self.rank(token)
+    }
+
+    fn entropy_bits(&self) -> f64 {
+        self.entropy_bits()
+    }
+
+    fn mass(&self) -> f64 {
+        let p = self.log_probs.iter().map(|ln| ln.exp());
+        p.collect::<CompensatedSum>().value()
+    }
+
+    fn covering(&self, share: f64) -> usize {
+        self.covering(share)
     }
 }
 

@@ -9,7 +9,7 @@
 //! is marked. And few counts fake certainty, so the smoothed entropy
 //! always stands beside what was really seen.
 
-use crate::model::{Candidate, ContextEvidence, Distribution, LanguageModel};
+use crate::model::{Candidate, ContextEvidence, LanguageModel, Outlook};
 use crate::prob::LogProb;
 use crate::token::TokenId;
 
@@ -85,29 +85,29 @@ fn width(
     actual: Option<TokenId>,
     top: usize,
 ) -> Width {
-    let distribution = model.distribution(context);
-    let entropy_bits = distribution.entropy_bits();
+    let outlook = model.outlook(context);
+    let entropy_bits = outlook.entropy_bits();
     Width {
         context_len: context.len(),
         added,
         entropy_bits,
         effective_choices: entropy_bits.exp2(),
-        covering_50: distribution.covering(0.5),
-        covering_90: distribution.covering(0.9),
+        covering_50: outlook.covering(0.5),
+        covering_90: outlook.covering(0.9),
         evidence: model
             .evidence()
             .map(|evidence| evidence.of_context(context)),
-        top: distribution.top(top),
-        actual: actual.map(|token| actual_in(&distribution, token)),
+        top: outlook.best(top),
+        actual: actual.map(|token| actual_in(&*outlook, token)),
         widened: false,
     }
 }
 
-fn actual_in(distribution: &Distribution, token: TokenId) -> Actual {
+fn actual_in(outlook: &dyn Outlook, token: TokenId) -> Actual {
     Actual {
         token,
-        log_prob: distribution.log_prob(token),
-        rank: distribution.rank(token),
+        log_prob: outlook.log_prob(token),
+        rank: outlook.rank(token),
     }
 }
 

@@ -6,7 +6,7 @@ use super::columns::{Columns, Side, bar, count, figure, percent};
 use super::console::Console;
 use super::prompt::{PromptArgs, ids, shown};
 use crate::error::Result;
-use crate::model::{Candidate, Distribution, Evidence, LanguageModel};
+use crate::model::{Candidate, Evidence, LanguageModel, Outlook};
 use crate::ngram::Scorer;
 use crate::open::Voice;
 use crate::token::{TokenId, Vocabulary};
@@ -65,18 +65,18 @@ fn is_fragment(voice: &Voice, context: &[TokenId]) -> bool {
 }
 
 fn answer(model: &dyn LanguageModel, text: &str, context: &[TokenId], args: &Args) -> Value {
-    let distribution = model.distribution(context);
+    let outlook = model.outlook(context);
     let vocabulary = model.vocabulary();
-    let top = distribution.top(args.top);
+    let top = outlook.best(args.top);
     let listed: f64 = top.iter().map(|c| c.log_prob.probability()).sum();
     let mut answer = json!({
         "model": args.model,
         "text": text,
         "context": context.iter().map(|id| id.0).collect::<Vec<_>>(),
-        "entropy_bits": distribution.entropy_bits(),
-        "effective_choices": distribution.effective_choices(),
-        "covering_50": distribution.covering(0.5),
-        "covering_90": distribution.covering(0.9),
+        "entropy_bits": outlook.entropy_bits(),
+        "effective_choices": outlook.effective_choices(),
+        "covering_50": outlook.covering(0.5),
+        "covering_90": outlook.covering(0.9),
         "top": top.iter().map(|c| candidate(vocabulary, model.evidence(), context, c)).collect::<Vec<_>>(),
         "tail": {"types": vocabulary.predicted() - top.len(), "p": (1.0 - listed).max(0.0)},
     });
@@ -112,11 +112,11 @@ pub(super) fn candidate(
 
 /// The answer for people; `demo` shows it too.
 pub(super) fn table(model: &dyn LanguageModel, context: &[TokenId], top: usize) -> String {
-    let distribution = model.distribution(context);
+    let outlook = model.outlook(context);
     let vocabulary = model.vocabulary();
-    let mut out = headline(model, &distribution, context);
+    let mut out = headline(model, &*outlook, context);
     let mut columns = Columns::new(&[Side::Left, Side::Left, Side::Right, Side::Right, Side::Left]);
-    let candidates = distribution.top(top);
+    let candidates = outlook.best(top);
     for candidate in &candidates {
         let p = candidate.log_prob.probability();
         let (times, order) = match model.evidence() {
@@ -137,7 +137,7 @@ pub(super) fn table(model: &dyn LanguageModel, context: &[TokenId], top: usize) 
     out
 }
 
-fn headline(model: &dyn LanguageModel, distribution: &Distribution, context: &[TokenId]) -> String {
+fn headline(model: &dyn LanguageModel, outlook: &dyn Outlook, context: &[TokenId]) -> String {
     let mut lines = String::new();
     if let (Some(evidence), Some(len)) = (model.evidence(), model.context_len()) {
         let seen = evidence.of_context(context);
@@ -152,10 +152,7 @@ fn headline(model: &dyn LanguageModel, distribution: &Distribution, context: &[T
             len + 1
         );
     }
-    let (bits, choices) = (
-        distribution.entropy_bits(),
-        distribution.effective_choices(),
-    );
+    let (bits, choices) = (outlook.entropy_bits(), outlook.effective_choices());
     let of = count(model.vocabulary().predicted() as u64);
     lines + &format!("H {bits:.1} bits ≈ {} choices of {of}\n", figure(choices))
 }

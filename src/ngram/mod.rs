@@ -3,6 +3,7 @@
 //! - [`table`](Table): the numbers, laid out to be walked forwards.
 //! - [`NgramModel`]: the statistical voice over a table; [`Scorer`], the same for
 //!   scores that are no probabilities.
+//! - [`next`]: what follows a context, without a scan of the vocabulary.
 //! - [`format`](mod@format): to a model file and back.
 //! - [`arpa`]: to the text that every toolkit reads, and back.
 //! - [`build`]: from ids to any of them, in one call.
@@ -16,6 +17,7 @@ pub mod format;
 mod header;
 mod making;
 mod model;
+pub mod next;
 mod putting;
 mod scorer;
 mod straight;

@@ -9,10 +9,16 @@
 
 use std::f64::consts::LN_10;
 
+use std::sync::OnceLock;
+
 use super::header::NgramHeader;
+use super::next::{self, Ladder, Openness, Unigrams};
 use super::table::{Node, Table};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ContextEvidence, Cursor, Evidence, LanguageModel, TokenEvidence, WindowCursor};
+use crate::model::{
+    Candidate, ContextEvidence, Cursor, Distribution, Evidence, LanguageModel, Outlook,
+    TokenEvidence, WindowCursor,
+};
 use crate::prob::LogProb;
 use crate::smooth::Unlisted;
 use crate::token::{TokenId, Vocabulary};
@@ -22,6 +28,8 @@ pub struct NgramModel {
     header: NgramHeader,
     vocabulary: Vocabulary,
     table: Table,
+    /// Known once somebody asks.
+    unigrams: OnceLock<Unigrams>,
 }
 
 impl NgramModel {
@@ -38,6 +46,7 @@ impl NgramModel {
             header,
             vocabulary,
             table,
+            unigrams: OnceLock::new(),
         })
     }
 
@@ -49,6 +58,11 @@ impl NgramModel {
     /// Its numbers.
     pub fn table(&self) -> &Table {
         &self.table
+    }
+
+    /// What is known of the unigrams beforehand, found out when first asked.
+    pub(super) fn unigrams(&self) -> &Unigrams {
+        self.unigrams.get_or_init(|| Unigrams::of(&self.table))
     }
 
     /// log10 p(token | context) and the length of the longest n-gram that was listed, for a context
@@ -179,8 +193,74 @@ impl LanguageModel for NgramModel {
         }
     }
 
+    fn outlook(&self, context: &[TokenId]) -> Box<dyn Outlook + '_> {
+        let longest = match self.header.unlisted {
+            Unlisted::LowerOrder => self.table.locate(self.last(context)),
+            Unlisted::Uniform => return Box::new(self.distribution(context)),
+        };
+        Box::new(NgramOutlook {
+            model: self,
+            longest,
+            ladder: Ladder::from(&self.table, longest),
+        })
+    }
+
     fn evidence(&self) -> Option<&dyn Evidence> {
         Some(self)
+    }
+}
+
+/// What may come after the context at the top of a ladder.
+struct NgramOutlook<'m> {
+    model: &'m NgramModel,
+    longest: Node,
+    ladder: Ladder,
+}
+
+impl NgramOutlook<'_> {
+    fn whole(&self) -> Distribution {
+        let mut log_probs = vec![0.0; self.model.vocabulary.len()];
+        self.model.fill(self.longest, &mut log_probs);
+        Distribution::from_log_probs(log_probs)
+    }
+
+    fn openness(&self) -> Openness {
+        next::openness(&self.model.table, self.model.unigrams(), &self.ladder)
+    }
+}
+
+impl Outlook for NgramOutlook<'_> {
+    fn best(&self, k: usize) -> Vec<Candidate> {
+        next::best(&self.model.table, self.model.unigrams(), &self.ladder, k)
+    }
+
+    fn log_prob(&self, token: TokenId) -> LogProb {
+        match token {
+            TokenId::START => LogProb::ZERO,
+            token => LogProb::from_log10(self.model.back_off(self.longest, token)),
+        }
+    }
+
+    fn rank(&self, token: TokenId) -> usize {
+        let ln = self.log_prob(token).ln();
+        if ln == f64::NEG_INFINITY {
+            return self.whole().rank(token);
+        }
+        next::rank(
+            &self.model.table,
+            self.model.unigrams(),
+            &self.ladder,
+            token,
+            ln,
+        )
+    }
+
+    fn entropy_bits(&self) -> f64 {
+        self.openness().entropy_bits()
+    }
+
+    fn mass(&self) -> f64 {
+        self.openness().mass
     }
 }
 

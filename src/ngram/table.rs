@@ -158,6 +158,23 @@ impl Table {
         }
     }
 
+    /// The tokens of an n-gram, first to last.
+    pub fn tokens_of(&self, node: Node) -> Vec<TokenId> {
+        let mut tokens = Vec::with_capacity(node.length);
+        let mut index = node.index;
+        for length in (1..=node.length).rev() {
+            tokens.push(self.levels[length - 1].tokens[index]);
+            if length > 1 {
+                // The last context whose children begin here or before; those after it that begin
+                // here too would have none.
+                let children = &self.levels[length - 2].children[..];
+                index = children.partition_point(|&begin| begin as usize <= index) - 1;
+            }
+        }
+        tokens.reverse();
+        tokens
+    }
+
     /// log10 of a context's back-off weight; 0 at the root, below which nothing lies.
     pub fn log10_backoff(&self, context: Node) -> f64 {
         match context.length {

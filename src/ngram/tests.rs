@@ -18,6 +18,31 @@ const STAGE: Stage = Stage {
     total: None,
 };
 
+/// The same over a vocabulary of so many tokens.
+pub(super) fn model_of(
+    sentences: &[Vec<u32>],
+    tokens: u32,
+    order: usize,
+    smoothing: Smoothing,
+) -> NgramModel {
+    let mut vocabulary = Vocabulary::new();
+    for token in 3..tokens {
+        vocabulary.add(token.to_string().as_bytes());
+    }
+    let plan = plan(order, Estimate::Probabilities(smoothing));
+    let built = build(text(sentences), vocabulary, &plan, STAGE, &Quiet).unwrap();
+    NgramModel::new(built.header, built.vocabulary, built.table).unwrap()
+}
+
+fn plan(order: usize, estimate: Estimate) -> Plan {
+    Plan {
+        reading: Reading::default(),
+        order: Order::new(order).unwrap(),
+        estimate,
+        pruning: Pruning::default(),
+    }
+}
+
 fn vocabulary() -> Vocabulary {
     let mut vocabulary = Vocabulary::new();
     for letter in 0..TYPES as u8 {
@@ -33,32 +58,26 @@ fn text(sentences: &[Vec<u32>]) -> TokenText {
 }
 
 fn built(sentences: &[Vec<u32>], order: usize, estimate: Estimate) -> Built {
-    let order = Order::new(order).unwrap();
-    let plan = Plan {
-        reading: Reading::default(),
-        order,
-        estimate,
-        pruning: Pruning::default(),
-    };
+    let plan = plan(order, estimate);
     build(text(sentences), vocabulary(), &plan, STAGE, &Quiet).unwrap()
 }
 
-fn model(sentences: &[Vec<u32>], order: usize, smoothing: Smoothing) -> NgramModel {
+pub(super) fn model(sentences: &[Vec<u32>], order: usize, smoothing: Smoothing) -> NgramModel {
     let built = built(sentences, order, Estimate::Probabilities(smoothing));
     NgramModel::new(built.header, built.vocabulary, built.table).unwrap()
 }
 
-fn corpora() -> impl Strategy<Value = Vec<Vec<u32>>> {
+pub(super) fn corpora() -> impl Strategy<Value = Vec<Vec<u32>>> {
     let token = prop_oneof![8 => 3u32..3 + TYPES - 1, 1 => Just(0u32)];
     proptest::collection::vec(proptest::collection::vec(token, 0..8), 1..20)
 }
 
-fn contexts() -> impl Strategy<Value = Vec<TokenId>> {
+pub(super) fn contexts() -> impl Strategy<Value = Vec<TokenId>> {
     let token = prop_oneof![Just(0), Just(1), 3..3 + TYPES];
     proptest::collection::vec(token.prop_map(TokenId), 0..8)
 }
 
-fn smoothings() -> impl Strategy<Value = Smoothing> {
+pub(super) fn smoothings() -> impl Strategy<Value = Smoothing> {
     prop_oneof![
         Just(Smoothing::ModifiedKneserNey(CountsOfCountsRule::Exact)),
         Just(Smoothing::ModifiedKneserNey(CountsOfCountsRule::AsKenlm)),

@@ -1,0 +1,190 @@
+//! Here is a context, give me its exact entropy; or here is a table, give me that of every context.
+//!
+//! With b the back-off weight of h and p′ the probability after its suffix h′,
+//!
+//! ```text
+//! S(h) = Σ p(w|h)             = Σ_listed p        + b·(S(h′) − Σ_listed p′)
+//! E(h) = Σ p(w|h)·ln p(w|h)   = Σ_listed p·ln p   + b·(E(h′) − Σ_listed p′·ln p′)
+//!                                                 + b·ln b·(S(h′) − Σ_listed p′)
+//! ```
+//!
+//! for what is not listed under h has p = b·p′. So the entropy −E(h) follows from
+//! what h lists and from E(h′): no scan of the vocabulary, and one pass over
+//! the table gives that of all contexts, a level at a time. S(h), which is 1 but
+//! for rounding and for what toolkits wrote into ARPA files, is carried along
+//! so that the entropy is that of the numbers as they are.
+
+use std::f64::consts::LN_10;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::ladder::{Ladder, Listed};
+use super::unigrams::Unigrams;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ngram::model::NgramModel;
+use crate::ngram::table::{Node, Table};
+use crate::prob::{bits, exp10};
+use crate::progress::Progress;
+use crate::smooth::Unlisted;
+use crate::token::TokenId;
+
+/// How open the choice after a context is, as two sums over all tokens but `<s>`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Openness {
+    /// Σ p.
+    pub mass: f64,
+    /// Σ p · ln p.
+    pub mass_log: f64,
+}
+
+impl Openness {
+    /// The entropy −Σ p log2 p in bits.
+    pub fn entropy_bits(self) -> f64 {
+        // The sum with zero turns −0.0, which prints badly, into 0.0.
+        bits(-self.mass_log).max(0.0) + 0.0
+    }
+
+    /// What one entry adds.
+    #[inline(always)]
+    pub(super) fn of_one(log10_prob: f32) -> Self {
+        // Below, p is 0 in all that an `f64` can add up; and 0 · −∞ would be NaN.
+        let log10 = f64::from(log10_prob).max(-300.0);
+        let mass = exp10(log10);
+        Openness {
+            mass,
+            mass_log: mass * log10 * LN_10,
+        }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, other: Openness) {
+        self.mass += other.mass;
+        self.mass_log += other.mass_log;
+    }
+
+    fn less(self, other: Openness) -> Openness {
+        Openness {
+            mass: self.mass - other.mass,
+            mass_log: self.mass_log - other.mass_log,
+        }
+    }
+
+    /// The same tokens, each with its probability times a weight.
+    fn scaled(self, log10_weight: f64) -> Openness {
+        if log10_weight == f64::NEG_INFINITY {
+            return Openness::default();
+        }
+        let weight = exp10(log10_weight);
+        Openness {
+            mass: weight * self.mass,
+            mass_log: weight * (self.mass_log + log10_weight * LN_10 * self.mass),
+        }
+    }
+}
+
+/// That of the longest context of a ladder.
+pub(in crate::ngram) fn openness(table: &Table, unigrams: &Unigrams, ladder: &Ladder) -> Openness {
+    let contexts: Vec<Node> = ladder.above_root().map(|(rung, _)| rung.context).collect();
+    let from_below = contexts.into_iter().rev();
+    from_below.fold(unigrams.openness, |below, context| {
+        of_context(table, context, below)
+    })
+}
+
+/// From that of the context's suffix.
+fn of_context(table: &Table, context: Node, below: Openness) -> Openness {
+    let (listed, children) = Listed::under(table, context);
+    let lower = &table.levels()[context.length() - 1].log10_prob[..];
+    let (own, hidden) = sums(listed, lower, children);
+    let mut openness = below.less(hidden).scaled(table.log10_backoff(context));
+    openness.add(own);
+    openness
+}
+
+/// Of what is listed: the sums of its own probabilities, and of those one rung below.
+fn sums(listed: Listed<'_>, lower: &[f32], children: Range<usize>) -> (Openness, Openness) {
+    /// Runs of this length are looked up first and summed after, several at a time.
+    const RUN: usize = 16;
+    let (mut own, mut hidden) = (Openness::default(), Openness::default());
+    let log10_prob = &listed.log10_prob[children.clone()];
+    let suffix = &listed.suffix[children.clone()];
+    let mut below = [0.0; RUN];
+    for (log10_prob, suffix) in log10_prob.chunks(RUN).zip(suffix.chunks(RUN)) {
+        for (below, &suffix) in below.iter_mut().zip(suffix) {
+            *below = lower[suffix as usize];
+        }
+        for (&log10, &below) in log10_prob.iter().zip(&below) {
+            own.add(Openness::of_one(log10));
+            hidden.add(Openness::of_one(below));
+        }
+    }
+    // `<s>` is never predicted. Only foreign files list it, and it can only be first or second.
+    let first = children.clone().take(2);
+    for index in first.filter(|&index| listed.tokens[index] == TokenId::START) {
+        own = own.less(Openness::of_one(listed.log10_prob[index]));
+        let suffix = listed.suffix[index] as usize;
+        hidden = hidden.less(Openness::of_one(lower[suffix]));
+    }
+    (own, hidden)
+}
+
+/// The contexts of one length, by node.
+pub struct Contexts<'t> {
+    /// How many tokens each has.
+    pub length: usize,
+    /// How open the choice after each is.
+    pub openness: &'t [Openness],
+    suffix: &'t [u32],
+    below: &'t [Openness],
+}
+
+impl Contexts<'_> {
+    /// How many bits the first token of a context takes off the entropy after the others.
+    pub fn narrowing_bits(&self, index: usize) -> f64 {
+        let below = self.below[suffix(self.suffix, index)];
+        below.entropy_bits() - self.openness[index].entropy_bits()
+    }
+}
+
+/// The node without its first token; that of a unigram is the root, the only one of its kind.
+fn suffix(suffix: &[u32], index: usize) -> usize {
+    suffix.get(index).map_or(0, |&suffix| suffix as usize)
+}
+
+/// Calls `visit` with the contexts of length after length, from 1 on: one pass over the table, on all
+/// threads.
+///
+/// # Errors
+/// If what the model does not list is not left to its suffix, or if `visit` gives one.
+pub fn each_context(
+    model: &NgramModel,
+    progress: &dyn Progress,
+    mut visit: impl FnMut(Contexts) -> Result<()>,
+) -> Result<()> {
+    if model.header().unlisted != Unlisted::LowerOrder {
+        let what = "this smoothing spreads what it reserves evenly, and has no lower orders";
+        return Err(Error::new(ErrorKind::Model, what)
+            .way_out("build with another --smoothing, such as kneser-ney"));
+    }
+    let table = model.table();
+    let mut below = vec![model.unigrams().openness];
+    for (length, level) in (1..table.order()).zip(table.levels()) {
+        let suffixes = &level.suffix[..];
+        let of_node = |index: usize| {
+            let below = below[suffix(suffixes, index)];
+            of_context(table, Node { length, index }, below)
+        };
+        let nodes = level.tokens.len();
+        let openness: Vec<Openness> = (0..nodes).into_par_iter().map(of_node).collect();
+        progress.advance(nodes as u64);
+        visit(Contexts {
+            length,
+            openness: &openness,
+            suffix: suffixes,
+            below: &below,
+        })?;
+        below = openness;
+    }
+    Ok(())
+}
