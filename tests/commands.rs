@@ -121,6 +121,40 @@ fn what_builds_and_moves_models_says_in_json_what_it_made() {
 }
 
 #[test]
+fn the_decisive_contexts_narrow_and_were_seen() {
+    let shop = Workshop::with_voices();
+    let listed = shop.json(&[
+        "info",
+        "-m",
+        "a",
+        "--decisive",
+        "5",
+        "--seen",
+        "2",
+        "--json",
+    ]);
+    let contexts = listed["decisive"].as_array().unwrap();
+    assert!(!contexts.is_empty() && contexts.len() <= 5);
+    let narrowing = |context: &Value| context["narrowing_bits"].as_f64().unwrap();
+    assert!(contexts.is_sorted_by(|a, b| narrowing(a) >= narrowing(b)));
+    for context in contexts {
+        assert!(context["count"].as_u64().unwrap() >= 2);
+        let surfaces = context["context"].as_array().unwrap().iter();
+        let text: Vec<&str> = surfaces.map(|surface| surface.as_str().unwrap()).collect();
+        if !text.contains(&"<s>") {
+            let next = shop.json(&["next", "-m", "a", &text.join(" "), "--json"]);
+            let bits = |value: &Value| value["entropy_bits"].as_f64().unwrap();
+            assert!((bits(&next) - bits(context)).abs() < 1e-9);
+            assert_eq!(next["top"][0]["id"], context["next"]["id"]);
+        }
+    }
+    shop.good(&["export", "-m", "a", "-o", "a.arpa"]);
+    let ask = |model| shop.run(&["info", "-m", model, "--decisive", "5"]);
+    ask("a-nn").failed_saying(2, &["n-gram model"]);
+    ask("a.arpa").failed_saying(1, &["how often"]);
+}
+
+#[test]
 fn what_may_come_next_is_a_distribution() {
     let shop = Workshop::with_voices();
     for model in ["a", "a-nn"] {

@@ -2,24 +2,42 @@
 
 use serde_json::{Value, json};
 
-use super::columns::{Columns, Side, bytes, count};
+use super::columns::{Columns, Side, bytes, count, figure};
 use super::console::Console;
-use crate::error::Result;
-use crate::ngram::{NgramHeader, Table};
+use super::prompt::shown;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Candidate, LanguageModel};
+use crate::ngram::next::{Decisive, decisive};
+use crate::ngram::{NgramHeader, NgramModel, Table};
 use crate::open::{Opened, Voice, path_of};
 use crate::smooth::Discounts;
 use crate::store::ModelFile;
-use crate::token::Reading;
+use crate::token::{Reading, TokenId};
 
-/// Say what a model is.
+/// Say what a model is, or which of its contexts narrow most.
+///
+/// A context is decisive if its first token takes many bits off what would be open without it.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Example:
-  counterpoint info -m fables")]
+Examples:
+  counterpoint info -m fables
+  counterpoint info -m fables --decisive 20 --seen 10")]
 pub(super) struct Args {
     /// The model
     #[arg(short, long, value_name = "NAME", help_heading = "Model")]
     model: String,
+    /// List the N contexts that narrow most, instead
+    #[arg(long, value_name = "N", help_heading = "Contexts")]
+    decisive: Option<usize>,
+    /// Only contexts that were seen so often
+    #[arg(
+        long,
+        default_value_t = 10,
+        value_name = "TIMES",
+        help_heading = "Contexts",
+        requires = "decisive"
+    )]
+    seen: u64,
     /// One JSON object
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -27,6 +45,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let opened = console.open(&args.model)?;
+    if let Some(number) = args.decisive {
+        return list_decisive(&opened, number, args, console);
+    }
     let path = path_of(&args.model);
     // An ARPA file, which also opens as a model, has no checksum to show.
     let blake3 = ModelFile::open(&path, console.open_options())
@@ -41,6 +62,66 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         }
         false => console.print(table(&opened, &path.display().to_string(), blake3)),
     }
+}
+
+fn list_decisive(opened: &Opened, number: usize, args: &Args, console: &Console) -> Result<()> {
+    let Voice::Ngram(model) = &opened.voice else {
+        let what = "only an n-gram model has a table of contexts to go through";
+        return Err(Error::new(ErrorKind::Usage, what).way_out("name an n-gram model"));
+    };
+    let found = decisive(model, args.seen, number, console.progress())?;
+    let found: Vec<_> = found.iter().map(|one| (one, tokens(model, one))).collect();
+    if args.json {
+        let shown = |token: &TokenId| model.vocabulary().display(*token).into_owned();
+        let contexts = found.iter().map(|(one, tokens)| {
+            let next = most_probable(model, tokens);
+            json!({
+                "context": tokens.iter().map(shown).collect::<Vec<_>>(),
+                "ids": tokens.iter().map(|token| token.0).collect::<Vec<_>>(),
+                "count": one.times_seen,
+                "entropy_bits": one.entropy_bits,
+                "effective_choices": one.entropy_bits.exp2(),
+                "narrowing_bits": one.narrowing_bits,
+                "next": next.map(|next| json!({
+                    "id": next.token.0,
+                    "text": shown(&next.token),
+                    "p": next.log_prob.probability(),
+                })),
+            })
+        });
+        let contexts: Vec<Value> = contexts.collect();
+        return console.print_json(&json!({"model": opened.name, "decisive": contexts}));
+    }
+    let right = Side::Right;
+    let mut columns = Columns::new(&[Side::Left, right, right, right, right, Side::Left]);
+    columns.row(["context", "seen", "narrows", "H", "≈choices", "next"]);
+    for (one, tokens) in found {
+        let surfaces: Vec<String> = tokens
+            .iter()
+            .map(|&token| shown(model.vocabulary(), token))
+            .collect();
+        let next = most_probable(model, &tokens).map(|next| {
+            let share = 100.0 * next.log_prob.probability();
+            format!("{} {share:.0}%", shown(model.vocabulary(), next.token))
+        });
+        columns.row([
+            surfaces.join(" "),
+            format!("{}×", count(one.times_seen)),
+            format!("{:.1}", one.narrowing_bits),
+            format!("{:.1}", one.entropy_bits),
+            figure(one.entropy_bits.exp2()),
+            next.unwrap_or_default(),
+        ]);
+    }
+    console.print(columns)
+}
+
+fn tokens(model: &NgramModel, of: &Decisive) -> Vec<TokenId> {
+    model.table().tokens_of(of.context)
+}
+
+fn most_probable(model: &NgramModel, context: &[TokenId]) -> Option<Candidate> {
+    model.outlook(context).best(1).first().copied()
 }
 
 fn facts(opened: &Opened) -> Value {
