@@ -11,7 +11,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Candidate, Distribution, LanguageModel};
+use crate::model::{Candidate, LanguageModel, Outlook};
 use crate::prob::LogProb;
 use crate::token::{Reading, TokenId};
 
@@ -98,59 +98,119 @@ impl Sampling {
         self
     }
 
-    /// The candidates that stay, most probable first, with weights to draw by.
-    ///
-    /// Weights are relative to the first candidate's.
-    fn weigh(&self, distribution: &Distribution) -> Vec<(Candidate, f64)> {
-        let mut ranked = distribution.ranked();
-        let all = ranked.clone();
-        ranked.retain(|candidate| self.unknown || candidate.token != TokenId::UNKNOWN);
-        if ranked.is_empty() {
-            ranked = all;
-        }
-        let Some(best) = ranked.first().map(|candidate| candidate.log_prob.ln()) else {
-            return Vec::new();
-        };
-        if self.temperature == 0.0 {
-            ranked.truncate(1);
-        }
-        ranked.truncate(self.top_k.unwrap_or(usize::MAX));
-        let temperature = if self.temperature == 0.0 {
-            1.0
-        } else {
-            self.temperature
-        };
-        let weight = |c: &Candidate| ((c.log_prob.ln() - best) / temperature).exp();
-        let mut weighed: Vec<(Candidate, f64)> =
-            ranked.into_iter().map(|c| (c, weight(&c))).collect();
-        weighed.truncate(self.covering(&weighed));
-        weighed.retain(|(_, weight)| *weight >= self.min_p);
-        weighed
-    }
-
-    fn covering(&self, weighed: &[(Candidate, f64)]) -> usize {
-        let total: f64 = weighed.iter().map(|(_, weight)| weight).sum();
-        let mut covered = 0.0;
-        let needed = weighed.iter().position(|(_, weight)| {
-            covered += weight;
-            covered >= self.top_p * total
-        });
-        needed.map_or(weighed.len(), |position| position + 1)
-    }
-
     /// The token in whose share of the reshaped distribution u falls, with its probability in the
     /// distribution as it was; `None` only if nothing is possible.
-    pub fn draw(&self, distribution: &Distribution, u: f64) -> Option<Candidate> {
-        let weighed = self.weigh(distribution);
-        let total: f64 = weighed.iter().map(|(_, weight)| weight).sum();
+    ///
+    /// Only as many of the most probable are looked at as it takes to know.
+    pub fn draw(&self, outlook: &dyn Outlook, u: f64) -> Option<Candidate> {
+        let mut k = self.first_look();
+        loop {
+            let mut seen = self.look(outlook, k);
+            if seen.candidates.is_empty() {
+                return None;
+            }
+            if let Some(drawn) = self.cut(&mut seen).then(|| seen.draw(u)).flatten() {
+                return Some(drawn);
+            }
+            k *= 8;
+        }
+    }
+
+    /// How many to look at first.
+    fn first_look(&self) -> usize {
+        match (self.temperature, self.top_k) {
+            (0.0, _) => 1,
+            (_, Some(k)) => k,
+            (1.0, None) => 64,
+            // Every probability is reshaped, and the sum of them all is wanted.
+            _ => usize::MAX,
+        }
+    }
+
+    /// The k most probable, with weights relative to the first one's.
+    fn look(&self, outlook: &dyn Outlook, k: usize) -> Seen {
+        // One more, for `<unk>` may be among them.
+        let mut ranked = outlook.best(k.saturating_add(1));
+        let is_known = |candidate: &Candidate| candidate.token != TokenId::UNKNOWN;
+        let without_unknown = !self.unknown && ranked.iter().any(is_known);
+        let all = ranked.len() <= k;
+        if without_unknown {
+            ranked.retain(is_known);
+        }
+        ranked.truncate(k);
+        let best = ranked.first().map_or(0.0, |best| best.log_prob.ln());
+        let temperature = match self.temperature {
+            0.0 => 1.0,
+            temperature => temperature,
+        };
+        let weight = |c: &Candidate| ((c.log_prob.ln() - best) / temperature).exp();
+        let candidates: Vec<_> = ranked.into_iter().map(|c| (c, weight(&c))).collect();
+        // Whom a fixed number has left out has no share.
+        let all = all || self.temperature == 0.0 || self.top_k.is_some();
+        let total = match all {
+            true => sum(&candidates),
+            false => {
+                let unknown = match without_unknown {
+                    true => outlook.log_prob(TokenId::UNKNOWN).probability(),
+                    false => 0.0,
+                };
+                (outlook.mass() - unknown) / best.exp()
+            }
+        };
+        Seen {
+            candidates,
+            all,
+            total,
+        }
+    }
+
+    /// Leaves out what top-p and min-p leave out; false if more have to be seen to know.
+    fn cut(&self, seen: &mut Seen) -> bool {
+        let mut covered = 0.0;
+        let covering = seen.candidates.iter().position(|(_, weight)| {
+            covered += weight;
+            covered >= self.top_p * seen.total
+        });
+        let enough = seen
+            .candidates
+            .iter()
+            .position(|(_, weight)| *weight < self.min_p);
+        let covering = covering.map(|last| last + 1).filter(|_| self.top_p < 1.0);
+        let known = [covering, enough].into_iter().flatten().min();
+        if let Some(number) = known {
+            seen.candidates.truncate(number);
+            seen.all = true;
+            seen.total = sum(&seen.candidates);
+        }
+        seen.all || (self.top_p == 1.0 && self.min_p == 0.0)
+    }
+}
+
+/// Candidates, the most probable first, with the weights to draw them by.
+struct Seen {
+    candidates: Vec<(Candidate, f64)>,
+    /// True if there are no others.
+    all: bool,
+    /// The sum of all weights, of those not seen too.
+    total: f64,
+}
+
+impl Seen {
+    /// The one in whose share u falls; `None` if it is none of these.
+    fn draw(&self, u: f64) -> Option<Candidate> {
         let mut passed = 0.0;
-        let hit = weighed.iter().find(|(_, weight)| {
+        let hit = self.candidates.iter().find(|(_, weight)| {
             passed += weight;
-            u * total < passed
+            u * self.total < passed
         });
         // Rounding can leave u just past the last share.
-        hit.or(weighed.last()).map(|(candidate, _)| *candidate)
+        let last = self.candidates.last().filter(|_| self.all);
+        hit.or(last).map(|(candidate, _)| *candidate)
     }
+}
+
+fn sum(candidates: &[(Candidate, f64)]) -> f64 {
+    candidates.iter().map(|(_, weight)| weight).sum()
 }
 
 fn out_of_range(name: &str, value: f64, expected: &str) -> Error {
@@ -217,20 +277,16 @@ pub fn generate(
     limits: &Limits,
     dice: &mut Dice,
 ) -> Written {
-    let mut cursor = model.cursor();
-    context.iter().for_each(|&token| cursor.push(token));
+    let mut context = context.to_vec();
+    let longest = model.context_len().unwrap_or(usize::MAX);
     let mut steps = Vec::new();
-    let mut log_probs = vec![0.0; model.vocabulary().len()];
     let ended = loop {
         if steps.len() >= limits.max_tokens {
             break Ended::Length;
         }
-        cursor.log_probs(&mut log_probs);
+        let outlook = model.outlook(&context[context.len().saturating_sub(longest)..]);
         let u = dice.throw();
-        let distribution = Distribution::from_log_probs(log_probs);
-        let drawn = sampling.draw(&distribution, u);
-        log_probs = distribution.into_log_probs();
-        let Some(Candidate { token, log_prob }) = drawn else {
+        let Some(Candidate { token, log_prob }) = sampling.draw(&*outlook, u) else {
             break Ended::Impossible;
         };
         steps.push(Step { u, token, log_prob });
@@ -240,7 +296,7 @@ pub fn generate(
         if stops(model, reading, &steps, &limits.stop) {
             break Ended::Stop;
         }
-        cursor.push(token);
+        context.push(token);
     };
     Written { steps, ended }
 }
@@ -258,6 +314,7 @@ fn stops(model: &dyn LanguageModel, reading: &Reading, steps: &[Step], stop: &[S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Distribution;
 
     fn distribution(p: &[f64]) -> Distribution {
         Distribution::from_log_probs(p.iter().map(|p: &f64| p.ln()).collect())
@@ -327,6 +384,37 @@ mod tests {
         assert_eq!(drawn(&Sampling::default(), &p, 0.1), 3);
         assert_eq!(drawn(&Sampling::default().unknown(true), &p, 0.1), 0);
         assert_eq!(drawn(&Sampling::default(), &[1.0, 0.0], 0.1), 0);
+    }
+
+    #[test]
+    fn a_long_tail_is_drawn_from_as_well() {
+        // 3,000 tokens of 1/n each: what is looked at first covers half of it.
+        let total: f64 = (1..=3_000).map(|n| 1.0 / f64::from(n)).sum();
+        let p: Vec<f64> = (1..=3_000).map(|n| 1.0 / f64::from(n) / total).collect();
+        let p = [&[0.0, 0.0][..], &p].concat();
+        let mut passed = 0.0;
+        for (token, share) in p.iter().enumerate().skip(2).step_by(7) {
+            let before: f64 = p[2..token].iter().sum();
+            passed += share;
+            assert_eq!(
+                drawn(&Sampling::default(), &p, before + share / 2.0),
+                token as u32
+            );
+        }
+        assert!(passed > 0.1);
+        let cut = Sampling::default().top_p(0.9).unwrap();
+        let last = p[2..].iter().scan(0.0, |sum, p| {
+            *sum += p;
+            Some(*sum)
+        });
+        let last = last.take_while(|sum| *sum < 0.9).count() as u32 + 2;
+        assert_eq!(drawn(&cut, &p, 1.0 - 1e-12), last);
+        let floor = Sampling::default().min_p(0.00099).unwrap();
+        assert_eq!(
+            drawn(&floor, &p, 1.0 - 1e-12),
+            1_011,
+            "1/1010 is the last that stays"
+        );
     }
 
     #[test]
