@@ -13,6 +13,7 @@ mod build;
 mod check;
 mod columns;
 mod compile;
+mod flight;
 pub mod format;
 mod header;
 mod making;

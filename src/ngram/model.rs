@@ -11,13 +11,16 @@ use std::f64::consts::LN_10;
 
 use std::sync::OnceLock;
 
+use rayon::prelude::*;
+
+use super::flight::{Flight, Signposts};
 use super::header::NgramHeader;
 use super::next::{self, Ladder, Openness, Unigrams};
 use super::table::{Node, Table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Candidate, ContextEvidence, Cursor, Distribution, Evidence, LanguageModel, Outlook,
-    TokenEvidence, WindowCursor,
+    TokenEvidence, WindowCursor, score_one,
 };
 use crate::prob::LogProb;
 use crate::smooth::Unlisted;
@@ -30,6 +33,8 @@ pub struct NgramModel {
     table: Table,
     /// Known once somebody asks.
     unigrams: OnceLock<Unigrams>,
+    /// Known once somebody scores.
+    signposts: OnceLock<Signposts>,
 }
 
 impl NgramModel {
@@ -47,6 +52,7 @@ impl NgramModel {
             vocabulary,
             table,
             unigrams: OnceLock::new(),
+            signposts: OnceLock::new(),
         })
     }
 
@@ -191,6 +197,18 @@ impl LanguageModel for NgramModel {
             }),
             Unlisted::Uniform => Box::new(WindowCursor::new(self)),
         }
+    }
+
+    fn score(&self, sentences: &[&[TokenId]]) -> Vec<Vec<LogProb>> {
+        if self.header.unlisted == Unlisted::Uniform {
+            return sentences
+                .par_iter()
+                .map(|one| score_one(self, one))
+                .collect();
+        }
+        let signposts = self.signposts.get_or_init(|| Signposts::of(&self.table));
+        let begin = self.table.advance(Node::ROOT, TokenId::START);
+        Flight::over(&self.table, signposts).score(begin, sentences)
     }
 
     fn outlook(&self, context: &[TokenId]) -> Box<dyn Outlook + '_> {

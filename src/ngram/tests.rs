@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::{Built, NgramModel, Plan, Scorer, Table, build, format};
 use crate::count::{Order, Pruning, plain};
-use crate::model::LanguageModel;
+use crate::model::{LanguageModel, score_one};
 use crate::progress::{Quiet, Stage};
 use crate::smooth::{CountsOfCountsRule, Estimate, Reference, Smoothing, StupidBackoff};
 use crate::store::{ModelFile, OpenOptions};
@@ -188,6 +188,17 @@ proptest! {
         }
         let sum: f64 = by_slice.iter().map(|ln| ln.exp()).sum();
         prop_assert!((sum - 1.0).abs() < 1e-5, "{smoothing}: {sum}");
+    }
+
+    #[test]
+    fn sentences_in_flight_score_as_each_alone(
+        sentences in corpora(), asked in corpora(), order in 1usize..6, smoothing in smoothings()
+    ) {
+        let model = model(&sentences, order, smoothing);
+        let asked = text(&asked);
+        let asked: Vec<&[TokenId]> = asked.sentences().collect();
+        let alone: Vec<_> = asked.iter().map(|sentence| score_one(&model, sentence)).collect();
+        prop_assert_eq!(model.score(&asked), alone);
     }
 
     #[test]

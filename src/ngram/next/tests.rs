@@ -3,7 +3,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::{Drawing, decisive, each_context};
-use crate::model::{Distribution, LanguageModel};
+use crate::model::{Distribution, LanguageModel, score_one};
 use crate::ngram::tests::{contexts, corpora, model, smoothings};
 use crate::ngram::{NgramModel, Node, arpa};
 use crate::progress::Quiet;
@@ -147,6 +147,21 @@ fn long_lists_are_no_exception() {
         assert_close(fast.entropy_bits(), &whole);
         drawn_as_often(&model, context, 100);
     }
+    let sentences: Vec<Vec<TokenId>> = sentences
+        .iter()
+        .map(|sentence| {
+            sentence
+                .iter()
+                .map(|&id| TokenId((id * 7) % 6_003))
+                .collect()
+        })
+        .collect();
+    let sentences: Vec<&[TokenId]> = sentences.iter().map(|sentence| &sentence[..]).collect();
+    let alone: Vec<_> = sentences
+        .iter()
+        .map(|sentence| score_one(&model, sentence))
+        .collect();
+    assert_eq!(model.score(&sentences), alone);
 }
 
 #[test]
