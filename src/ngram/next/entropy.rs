@@ -86,14 +86,17 @@ impl Openness {
 /// That of the longest context of a ladder.
 pub(in crate::ngram) fn openness(table: &Table, unigrams: &Unigrams, ladder: &Ladder) -> Openness {
     let contexts: Vec<Node> = ladder.above_root().map(|(rung, _)| rung.context).collect();
-    let from_below = contexts.into_iter().rev();
-    from_below.fold(unigrams.openness, |below, context| {
+    let Some((&first, longer)) = contexts.split_last() else {
+        return unigrams.openness;
+    };
+    let from_below = longer.iter().rev();
+    from_below.fold(unigrams.after(table, first), |below, &context| {
         of_context(table, context, below)
     })
 }
 
 /// From that of the context's suffix.
-fn of_context(table: &Table, context: Node, below: Openness) -> Openness {
+pub(super) fn of_context(table: &Table, context: Node, below: Openness) -> Openness {
     let (listed, children) = Listed::under(table, context);
     let lower = &table.levels()[context.length() - 1].log10_prob[..];
     let (own, hidden) = sums(listed, lower, children);

@@ -126,11 +126,13 @@ fn the_fast_way_bears_what_foreign_files_hold() {
 #[test]
 fn long_lists_are_no_exception() {
     // A zig-zag over a vocabulary that takes many blocks, and beyond what is ranked beforehand.
-    let number = |i: u32| 3 + (i * i * 7 + i) % 6_000;
+    let number = |i: u32| 3 + (i * 7_919) % 6_000;
     let sentences: Vec<Vec<u32>> = (0..300)
         .map(|s| (0..40).flat_map(|i| [3, number(s * 40 + i)]).collect())
         .collect();
     let model = crate::ngram::tests::model_of(&sentences, 6_003, 3, Smoothing::default());
+    let after_3 = model.table().locate(&[TokenId(3)]);
+    assert!(model.table().children(after_3).len() > 4_096);
     for context in [
         &[][..],
         &[TokenId(3)],

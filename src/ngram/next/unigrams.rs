@@ -1,13 +1,21 @@
-//! Here is a table, give me the best of its unigrams and their sums: the rung that all ladders share.
+//! Here is a table, give me the best of its unigrams and their sums: the rung that all ladders share;
+//! and the sums after the most frequent tokens, whose lists are long.
 
-use crate::ngram::table::Table;
+use hashbrown::HashMap;
+use rayon::prelude::*;
+
+use crate::ngram::table::{Node, Table};
 use crate::prob::CompensatedSum;
 use crate::token::TokenId;
 
-use super::entropy::Openness;
+use super::entropy::{Openness, of_context};
 
 /// So many of the best are known by rank. Who asks beyond them goes through all.
 const RANKED: usize = 4096;
+
+/// A token that so many others follow has its sums ready: some hundred tokens have, and summing the
+/// longest list anew takes longer than a thousand others.
+const LONG: usize = 4096;
 
 /// What is known of the unigrams before anybody asks.
 pub(in crate::ngram) struct Unigrams {
@@ -17,6 +25,8 @@ pub(in crate::ngram) struct Unigrams {
     pub(super) complete: bool,
     /// Their sums.
     pub(super) openness: Openness,
+    /// The sums after a context of one token, if its list is long.
+    long: HashMap<usize, Openness>,
 }
 
 impl Unigrams {
@@ -47,10 +57,23 @@ impl Unigrams {
             mass: mass.value(),
             mass_log: mass_log.value(),
         };
+        let contexts = (0..log10_prob.len()).into_par_iter();
+        let long = contexts.filter_map(|index| {
+            let context = Node { length: 1, index };
+            let is_long = table.children(context).len() >= LONG;
+            is_long.then(|| (index, of_context(table, context, openness)))
+        });
         Unigrams {
             ranked,
             complete,
             openness,
+            long: long.collect::<Vec<_>>().into_iter().collect(),
         }
+    }
+
+    /// The sums after a context of one token.
+    pub(super) fn after(&self, table: &Table, context: Node) -> Openness {
+        let ready = self.long.get(&context.index).copied();
+        ready.unwrap_or_else(|| of_context(table, context, self.openness))
     }
 }
