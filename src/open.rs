@@ -14,7 +14,8 @@ use crate::ngram::{self, NgramModel, Scorer, arpa};
 use crate::progress::Progress;
 use crate::store::{ModelFile, OpenOptions};
 use crate::text;
-use crate::token::{Reading, Vocabulary};
+use crate::token::subword::{self, Subwords};
+use crate::token::{Reading, Tokenizer, Vocabulary};
 
 /// The ending of model files.
 pub const ENDING: &str = "cpt";
@@ -144,6 +145,42 @@ pub fn open(name: &str, options: OpenOptions, progress: &dyn Progress) -> Result
     })
 }
 
+/// The tokenizer of this name: one that needs no data, an imported or trained one, that of a model, or
+/// one in the file that it was published in.
+///
+/// # Errors
+/// If there is none, or it is damaged, or it asks for something that cannot be done as the original
+/// does it.
+pub fn tokenizer(name: &str) -> Result<Tokenizer> {
+    if let Ok(tokenizer) = name.parse() {
+        return Ok(tokenizer);
+    }
+    let path = path_of(name);
+    if !path.exists() {
+        return Err(no_such_tokenizer(name, &path));
+    }
+    if path.extension().is_none_or(|ending| ending != ENDING) {
+        return Ok(Tokenizer::Subwords(subword::import(&[path])?));
+    }
+    let file = ModelFile::open(&path, OpenOptions::default())?;
+    let tokenizer = match file.kind() {
+        subword::KIND => Subwords::load_alone(&file).map(Tokenizer::Subwords),
+        _ => load(&file).map(|voice| voice.reading().tokenizer.clone()),
+    };
+    tokenizer.map_err(|error| error.at_least(path.display().to_string()))
+}
+
+fn no_such_tokenizer(name: &str, path: &Path) -> Error {
+    let own = Tokenizer::ALL.map(|tokenizer| tokenizer.to_string());
+    let what = format!("there is no tokenizer '{name}'");
+    Error::new(ErrorKind::Usage, what)
+        .at(path.display().to_string())
+        .way_out(format!(
+            "choose {}, a file, or make one of this name: counterpoint tokenizer import FILE -o {name}",
+            own.join(", ")
+        ))
+}
+
 fn load(file: &ModelFile) -> Result<Voice> {
     match file.kind() {
         ngram::format::KIND => {
@@ -154,6 +191,12 @@ fn load(file: &ModelFile) -> Result<Voice> {
             })
         }
         neural::format::KIND => Ok(Voice::Neural(neural::format::load(file)?)),
+        subword::KIND => {
+            let what = "this is a tokenizer by itself, not a model";
+            Err(Error::new(ErrorKind::Usage, what).way_out(
+                "build a model with it: counterpoint build CORPUS --tokenizer NAME -o MODEL",
+            ))
+        }
         other => {
             let what = format!("a model of the unknown kind '{other}'");
             Err(Error::new(ErrorKind::Format, what).way_out("a newer counterpoint may open it"))

@@ -221,7 +221,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     }
     args.check_pruning(args.order)?;
     let limits = args.vocabulary.limits()?;
-    let reading = args.reading.reading();
+    let reading = args.reading.reading()?;
     let corpus = args.corpus.open(&reading)?;
     let outputs = args.outputs();
     for output in &outputs {
@@ -270,7 +270,7 @@ fn run_from_counts(
     let source = shards::Source::open(&args.from_counts, named)?;
     args.check_pruning(source.facts.order)?;
     let plan = Plan {
-        reading: source.words.reading,
+        reading: source.words.reading.clone(),
         order: source.facts.order,
         estimate,
         pruning: args.pruning(&source.words.vocabulary)?,

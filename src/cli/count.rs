@@ -65,9 +65,10 @@ fn id(text: &str) -> Result<String, String> {
 pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let start = Instant::now();
     let given = given(&args.vocabulary, &args.reading)?;
-    let reading = given
-        .as_ref()
-        .map_or_else(|| args.reading.reading(), |given| given.reading);
+    let reading = match &given {
+        Some(given) => given.reading.clone(),
+        None => args.reading.reading()?,
+    };
     let corpus = args.corpus.open(&reading)?;
     spare_all(args, &corpus)?;
     let job = Job {
@@ -159,7 +160,7 @@ impl Job<'_> {
 
     /// The text with a vocabulary of its own.
     fn number(&self, stored: &Depot) -> Result<(CountedVocabulary, AnyText)> {
-        let reading = self.args.reading.reading();
+        let reading = self.args.reading.reading()?;
         let limits = self.args.vocabulary.limits()?;
         let (room, progress) = (self.room(), self.console.progress());
         let numbered = token::number_within(self.corpus, &reading, limits, room, stored, progress)?;

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::console::Console;
 use crate::error::{Error, ErrorKind, Result};
+use crate::open;
 use crate::progress::Stage;
 use crate::text::{BlankLines, Corpus, Normalisation, Unit};
 use crate::token::VocabularyLimits;
@@ -83,15 +84,16 @@ impl CorpusArgs {
 /// How text becomes tokens.
 #[derive(Args)]
 pub(super) struct ReadingArgs {
-    /// What a token is
+    /// What a token is: words (numbers too, punctuation apart), whitespace (what stands between
+    /// blanks, exactly as KenLM splits), characters (what a reader takes for one), bytes (of any file);
+    /// or a subword tokenizer by its name or its file
     #[arg(
         long,
-        value_enum,
-        default_value_t,
-        value_name = "KIND",
+        default_value = "words",
+        value_name = "KIND|NAME|FILE",
         help_heading = "Tokens"
     )]
-    tokenizer: TokenizerArg,
+    pub(super) tokenizer: String,
     /// What a sentence is
     #[arg(long, value_enum, default_value_t, help_heading = "Tokens")]
     unit: UnitArg,
@@ -140,19 +142,6 @@ fn size_or_file(word: &str) -> Result<VocabularyArg, Infallible> {
     Ok(size.unwrap_or_else(|_| VocabularyArg::File(word.to_owned())))
 }
 
-#[derive(Clone, Copy, Default, PartialEq, ValueEnum)]
-enum TokenizerArg {
-    /// Words and numbers, punctuation apart
-    #[default]
-    Words,
-    /// What stands between blanks, exactly as KenLM splits
-    Whitespace,
-    /// What a reader takes for one character
-    Characters,
-    /// Single bytes, of any file
-    Bytes,
-}
-
 #[derive(Clone, Copy, Default, ValueEnum)]
 enum UnitArg {
     /// Each line is a sentence
@@ -182,14 +171,16 @@ enum SpecialsArg {
 }
 
 impl ReadingArgs {
-    pub(super) fn reading(&self) -> Reading {
+    /// # Errors
+    /// If the tokenizer is not there, or not understood.
+    pub(super) fn reading(&self) -> Result<Reading> {
+        Ok(self.reading_with(open::tokenizer(&self.tokenizer)?))
+    }
+
+    /// The same, with another tokenizer.
+    pub(super) fn reading_with(&self, tokenizer: Tokenizer) -> Reading {
         Reading {
-            tokenizer: match self.tokenizer {
-                TokenizerArg::Words => Tokenizer::Words,
-                TokenizerArg::Whitespace => Tokenizer::Whitespace,
-                TokenizerArg::Characters => Tokenizer::Characters,
-                TokenizerArg::Bytes => Tokenizer::Bytes,
-            },
+            tokenizer,
             unit: match self.unit {
                 UnitArg::Line => Unit::Line,
                 UnitArg::Document => Unit::Document,

@@ -95,7 +95,7 @@ pub(super) fn given(
         return Ok(None);
     };
     let given = CountedVocabulary::open(path)?;
-    check_repeats(&reading.reading(), &given.reading, path)?;
+    check_repeats(&reading.reading()?, &given.reading, path)?;
     Ok(Some(given))
 }
 

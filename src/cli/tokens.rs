@@ -38,10 +38,13 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let (reading, vocabulary) = match &args.model {
         Some(name) => {
             let opened = console.open(name)?;
-            (*opened.voice.reading(), opened.voice.vocabulary().clone())
+            (
+                opened.voice.reading().clone(),
+                opened.voice.vocabulary().clone(),
+            )
         }
         None => {
-            let reading = args.reading.reading();
+            let reading = args.reading.reading()?;
             let folded = fold(&args.text, &reading);
             let mut own = Vocabulary::new();
             reading

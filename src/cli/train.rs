@@ -131,14 +131,17 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
 /// The corpus, with a vocabulary of its own or that of the model it is to be like.
 fn read_corpus(args: &Args, path: &Path, console: &Console) -> Result<(Reading, Numbered)> {
     let Some(name) = &args.like else {
-        let reading = args.reading.reading();
+        let reading = args.reading.reading()?;
         let corpus = args.corpus.open(&reading)?;
         spare(corpus.files(), path)?;
         let numbered = number(&corpus, &reading, &args.vocabulary, (1, 1), console)?;
         return Ok((reading, numbered));
     };
     let like = console.open(name)?;
-    let (reading, vocabulary) = (*like.voice.reading(), like.voice.vocabulary().clone());
+    let (reading, vocabulary) = (
+        like.voice.reading().clone(),
+        like.voice.vocabulary().clone(),
+    );
     let corpus = args.corpus.open(&reading)?;
     spare(corpus.files(), path)?;
     let text = read(&corpus, &reading, &vocabulary, (1, 1), console)?;

@@ -57,7 +57,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
 }
 
 fn counted(args: &Args, console: &Console) -> Result<CountedVocabulary> {
-    let reading = args.reading.reading();
+    let reading = args.reading.reading()?;
     let corpus = args.corpus.open(&reading)?;
     spare(corpus.files(), &args.output)?;
     console.progress().stage(reading_stage(&corpus, 1, 1));
@@ -76,7 +76,7 @@ fn merged(args: &Args, files: &[&String]) -> Result<CountedVocabulary> {
     for file in files {
         let path = PathBuf::from(file);
         let words = CountedVocabulary::open(&path)?;
-        check_repeats(&args.reading.reading(), &words.reading, &path)?;
+        check_repeats(&args.reading.reading()?, &words.reading, &path)?;
         all.push((path, words));
     }
     CountedVocabulary::sum(all)

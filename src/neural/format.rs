@@ -1,7 +1,8 @@
 //! Here are weights, give me their file, and back.
 //!
-//! A model file of kind `neural` holds, beside its header, the vocabulary and
-//! the five tensors of [`TENSORS`] as `f32`, each in rows.
+//! A model file of kind `neural` holds, beside its header, the vocabulary,
+//! what the tokenizer is made of if it needs data, and the five tensors of
+//! [`TENSORS`] as `f32`, each in rows.
 
 use std::path::Path;
 
@@ -21,6 +22,7 @@ pub const KIND: &str = "neural";
 pub fn save(path: &Path, model: &NeuralModel) -> Result<u64> {
     let mut writer = Writer::create(path, KIND)?;
     model.vocabulary().save(&mut writer)?;
+    model.header().reading.save(&mut writer)?;
     for (name, values) in model.network().tensors() {
         writer.column(name, values)?;
     }
@@ -29,7 +31,8 @@ pub fn save(path: &Path, model: &NeuralModel) -> Result<u64> {
 
 /// Reads a model, every shape and every number checked.
 pub fn load(file: &ModelFile) -> Result<NeuralModel> {
-    let (architecture, header): (Architecture, NeuralHeader) = file.header()?;
+    let (architecture, mut header): (Architecture, NeuralHeader) = file.header()?;
+    header.reading.complete(file)?;
     let columns: Vec<Column<f32>> = TENSORS
         .iter()
         .map(|name| file.column(name))

@@ -116,7 +116,7 @@ impl Compiler<'_> {
             give_back();
         }
         Ok(NgramHeader {
-            reading: self.plan.reading,
+            reading: self.plan.reading.clone(),
             estimate: Some(*estimate),
             unlisted: smoother.unlisted(),
             discounts: smoother.discounts().to_vec(),

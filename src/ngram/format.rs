@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | `vocabulary.bytes` | u8 | all surfaces, end to end |
 //! | `vocabulary.ends` | u64 | where each surface ends |
+//! | `tokenizer.…` | u8 | what the tokenizer is made of, if it needs data |
 //! | `n.tokens` | u32 | n-grams of order n |
 //! | `n.log10-prob` | f32 | the same |
 //! | `n.log10-backoff` | f32 | the same; none at the top |
@@ -58,6 +59,7 @@ pub(super) fn finish(
     header: &NgramHeader,
 ) -> Result<u64> {
     vocabulary.save(&mut writer)?;
+    header.reading.save(&mut writer)?;
     writer.finish(&(order, header))
 }
 
@@ -81,7 +83,8 @@ fn parts(file: &ModelFile) -> Result<(NgramHeader, Vocabulary, Vec<TableLevel>)>
         return Err(Error::new(ErrorKind::Format, what)
             .way_out("build the model again with this counterpoint"));
     }
-    let (order, header): (Order, NgramHeader) = file.header()?;
+    let (order, mut header): (Order, NgramHeader) = file.header()?;
+    header.reading.complete(file)?;
     let levels = (1..=order.get()).map(|n| {
         Ok(TableLevel {
             tokens: column(file, Name::Tokens, n)?,

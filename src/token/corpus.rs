@@ -184,8 +184,8 @@ pub fn read_within(
         progress,
         |_thread| (),
         |(), batch| {
-            read_batch(batch, reading, |wanted, ids| {
-                vocabulary.find_all(batch.text(), wanted, ids);
+            read_batch(batch, reading, |text, wanted, ids| {
+                vocabulary.find_all(text, wanted, ids);
             })
         },
         |batch| text.append(&batch, |id| id),
@@ -193,12 +193,15 @@ pub fn read_within(
     text.finish()
 }
 
-/// The ids of a batch; `settle` gives them to the tokens that want them.
+/// The ids of a batch; `settle` gives them to the tokens that want them and are places in a text.
 fn read_batch(
     batch: &Batch,
     reading: &Reading,
-    mut settle: impl FnMut(&mut Wanted, &mut [TokenId]),
+    mut settle: impl FnMut(&[u8], &mut Wanted, &mut [TokenId]),
 ) -> Result<TokenText> {
+    if reading.tokenizer.subwords().is_some() {
+        return read_spelled(batch, reading, settle);
+    }
     let text_len = batch.text().len();
     let mut text = TokenText::with_room_for(batch.len(), text_len / BYTES_A_TOKEN);
     let mut wanted = Wanted::default();
@@ -208,10 +211,38 @@ fn read_batch(
         })
         .map_err(|error| error.at(batch.place(sentence)))?;
         if wanted.are_enough() {
-            settle(&mut wanted, text.padded_mut());
+            settle(batch.text(), &mut wanted, text.padded_mut());
         }
     }
-    settle(&mut wanted, text.padded_mut());
+    settle(batch.text(), &mut wanted, text.padded_mut());
+    Ok(text)
+}
+
+/// The same where tokens are no places in the batch's text: they are spelled into one of their own.
+fn read_spelled(
+    batch: &Batch,
+    reading: &Reading,
+    mut settle: impl FnMut(&[u8], &mut Wanted, &mut [TokenId]),
+) -> Result<TokenText> {
+    let text_len = batch.text().len();
+    let mut text = TokenText::with_room_for(batch.len(), text_len / BYTES_A_TOKEN);
+    let mut wanted = Wanted::default();
+    let mut spelled = Vec::new();
+    for (number, sentence) in batch.sentences().enumerate() {
+        text.push_with(|ids| {
+            reading.tokens(sentence, |token| {
+                let start = spelled.len();
+                spelled.extend_from_slice(token);
+                wanted.add(start..spelled.len(), ids);
+            })
+        })
+        .map_err(|error| error.at(batch.place(number)))?;
+        if wanted.are_enough() {
+            settle(&spelled, &mut wanted, text.padded_mut());
+            spelled.clear();
+        }
+    }
+    settle(&spelled, &mut wanted, text.padded_mut());
     Ok(text)
 }
 
@@ -229,8 +260,8 @@ impl<'n> Own<'n> {
             *self = Own::new(self.next);
         }
         let known = self.vocabulary.len();
-        let text = read_batch(batch, reading, |wanted, ids| {
-            self.vocabulary.add_all(batch.text(), wanted, ids);
+        let text = read_batch(batch, reading, |text, wanted, ids| {
+            self.vocabulary.add_all(text, wanted, ids);
         })?;
         let new = self.vocabulary.ids().skip(known);
         let new: Vec<&[u8]> = new.map(|id| self.vocabulary.surface(id)).collect();
@@ -332,7 +363,11 @@ mod tests {
             };
             let (mut vocabulary, mut text) = (Vocabulary::new(), TokenText::new());
             for line in long.lines() {
-                let pieces = tokenizer.pieces(line.as_bytes()).into_iter();
+                let pieces = reading
+                    .tokenizer
+                    .pieces(line.as_bytes())
+                    .unwrap()
+                    .into_iter();
                 text.push(pieces.map(|piece| vocabulary.add(piece)));
             }
             for threads in [1, 2, 8] {

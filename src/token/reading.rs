@@ -7,12 +7,14 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::subword::Origin;
 use super::{SPECIAL_SURFACES, TokenId, Tokenizer, Vocabulary};
 use crate::error::{Error, ErrorKind, Result};
+use crate::store::{ModelFile, Writer};
 use crate::text::{BlankLines, CorpusOptions, InvalidUtf8, Normalisation, Unit};
 
 /// How text becomes tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
     /// What a token is.
     pub tokenizer: Tokenizer,
@@ -57,16 +59,16 @@ impl Reading {
         specials: SpecialsInText::Refuse,
     };
 
-    /// How a corpus is opened to be read so; bytes that are no text pass only through a tokenizer of
-    /// bytes, or are replaced if `lossy`.
+    /// How a corpus is opened to be read so; bytes that are no text pass only through a tokenizer
+    /// that keeps bytes, or are replaced if `lossy`.
     pub fn corpus_options(&self, jsonl_field: Option<String>, lossy: bool) -> CorpusOptions {
         CorpusOptions {
             unit: self.unit,
             jsonl_field,
-            invalid: match (self.tokenizer, lossy) {
-                (Tokenizer::Bytes, _) => InvalidUtf8::Keep,
-                (_, true) => InvalidUtf8::Replace,
-                (_, false) => InvalidUtf8::Refuse,
+            invalid: match (self.tokenizer.keeps_bytes(), lossy) {
+                (true, _) => InvalidUtf8::Keep,
+                (false, true) => InvalidUtf8::Replace,
+                (false, false) => InvalidUtf8::Refuse,
             },
             blank: self.blank,
             normalise: self.normalise,
@@ -77,12 +79,23 @@ impl Reading {
     /// Calls `each` with the tokens of one sentence.
     ///
     /// # Errors
-    /// If the sentence holds a special token that is refused; the caller adds the place.
-    pub fn tokens<'t>(&self, sentence: &'t [u8], mut each: impl FnMut(&'t [u8])) -> Result<()> {
-        self.tokens_within(sentence, 0..sentence.len(), |place| each(&sentence[place]))
+    /// If the sentence holds a special token that is refused, or the tokenizer's own pattern fails on
+    /// it; the caller adds the place.
+    pub fn tokens<'t>(&'t self, sentence: &'t [u8], mut each: impl FnMut(&'t [u8])) -> Result<()> {
+        let mut refused = None;
+        self.tokenizer.cut(sentence, |piece, is_known| {
+            match special(piece).filter(|_| is_known) {
+                None => each(piece),
+                Some(id) => self.settle_special(id, &mut refused, || each(piece)),
+            }
+        })?;
+        refused.map_or(Ok(()), Err)
     }
 
     /// Calls `each` with the places of the tokens of the sentence at a place in a text.
+    ///
+    /// # Panics
+    /// If the tokenizer's pieces are no places in the text.
     ///
     /// # Errors
     /// If the sentence holds a special token that is refused; the caller adds the place.
@@ -96,14 +109,39 @@ impl Reading {
         self.tokenizer.cut_within(text, sentence, |place| {
             match special(&text[place.clone()]) {
                 None => each(place),
-                Some(TokenId::UNKNOWN) if self.specials == SpecialsInText::Unknown => each(place),
-                Some(_) if self.specials == SpecialsInText::Skip => {}
-                Some(id) => refused = refused.or(Some(id)),
+                Some(id) => self.settle_special(id, &mut refused, || each(place)),
             }
         });
-        match refused {
-            None => Ok(()),
-            Some(id) => Err(refusal(SPECIAL_SURFACES[id.index()])),
+        refused.map_or(Ok(()), Err)
+    }
+
+    fn settle_special(&self, id: TokenId, refused: &mut Option<Error>, take: impl FnOnce()) {
+        match self.specials {
+            SpecialsInText::Unknown if id == TokenId::UNKNOWN => take(),
+            SpecialsInText::Skip => {}
+            _ => _ = refused.get_or_insert_with(|| refusal(SPECIAL_SURFACES[id.index()])),
+        }
+    }
+
+    /// Puts what its tokenizer is made of into a model file; a header only names it.
+    pub fn save(&self, writer: &mut Writer) -> Result<()> {
+        let subwords = self.tokenizer.subwords();
+        subwords.map_or(Ok(()), |subwords| subwords.save(writer))
+    }
+
+    /// Takes that out of the model file whose header this reading is from.
+    pub fn complete(&mut self, file: &ModelFile) -> Result<()> {
+        match &mut self.tokenizer {
+            Tokenizer::Subwords(subwords) => subwords.complete(file),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same, from what was kept elsewhere.
+    pub(crate) fn complete_from(&mut self, origin: Origin) -> Result<()> {
+        match &mut self.tokenizer {
+            Tokenizer::Subwords(subwords) => subwords.complete_from(origin),
+            _ => Ok(()),
         }
     }
 

@@ -7,11 +7,14 @@ use std::str::FromStr;
 use bstr::ByteSlice;
 use serde::{Deserialize, Serialize};
 
+use super::subword::Subwords;
 use super::{whitespace, words};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A way to cut text into tokens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// Headers of models hold it by the place of its variant, so a new one comes last.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Tokenizer {
     /// Words and numbers, each punctuation mark apart; white space only separates.
@@ -23,10 +26,12 @@ pub enum Tokenizer {
     Characters,
     /// Single bytes, of any file at all.
     Bytes,
+    /// Pieces of words, by a tokenizer that was published or trained.
+    Subwords(Subwords),
 }
 
 impl Tokenizer {
-    /// All of them, in the order in which they are presented.
+    /// All that need no data, in the order in which they are presented.
     pub const ALL: [Tokenizer; 4] = [
         Tokenizer::Words,
         Tokenizer::Whitespace,
@@ -35,26 +40,55 @@ impl Tokenizer {
     ];
 
     /// The name it goes by on the command line.
-    pub const fn name(self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Tokenizer::Words => "words",
             Tokenizer::Whitespace => "whitespace",
             Tokenizer::Characters => "characters",
             Tokenizer::Bytes => "bytes",
+            Tokenizer::Subwords(subwords) => subwords.name(),
         }
     }
 
-    /// Calls `each` with every piece of the text, in order.
-    pub fn cut<'t>(self, text: &'t [u8], mut each: impl FnMut(&'t [u8])) {
-        self.cut_within(text, 0..text.len(), |piece| each(&text[piece]));
+    /// The tokenizer of subwords, if it is one: its tokens are no places in the text.
+    pub fn subwords(&self) -> Option<&Subwords> {
+        match self {
+            Tokenizer::Subwords(subwords) => Some(subwords),
+            _ => None,
+        }
+    }
+
+    /// True if every text comes back as it was, byte by byte, be it UTF-8 or not.
+    pub fn keeps_bytes(&self) -> bool {
+        match self {
+            Tokenizer::Bytes => true,
+            Tokenizer::Subwords(subwords) => subwords.keeps_bytes(),
+            _ => false,
+        }
+    }
+
+    /// Calls `each` with every piece of the text, in order, and whether it is one; otherwise it stands
+    /// for what is unknown.
+    ///
+    /// # Errors
+    /// If a pattern of the tokenizer's own fails on the text.
+    pub fn cut<'t>(&'t self, text: &'t [u8], mut each: impl FnMut(&'t [u8], bool)) -> Result<()> {
+        if let Tokenizer::Subwords(subwords) = self {
+            return subwords.each_surface(text, each);
+        }
+        self.cut_within(text, 0..text.len(), |piece| each(&text[piece], true));
+        Ok(())
     }
 
     /// Calls `each` with the place of every piece of the sentence at a place in a text, in order.
     ///
+    /// # Panics
+    /// If pieces are no places in the text.
+    ///
     /// What stands after the sentence is of no meaning, but it may be read: who has to stop at
     /// every sentence's last byte cannot read many bytes at a stroke.
     pub(super) fn cut_within(
-        self,
+        &self,
         text: &[u8],
         sentence: Range<usize>,
         mut each: impl FnMut(Range<usize>),
@@ -67,24 +101,29 @@ impl Tokenizer {
                 .grapheme_indices()
                 .for_each(|(from, to, _)| each(start + from..start + to)),
             Tokenizer::Bytes => sentence.for_each(|at| each(at..at + 1)),
+            Tokenizer::Subwords(_) => unreachable!("subwords are no places in the text"),
         }
     }
 
     /// Every piece of the text, in order.
-    pub fn pieces(self, text: &[u8]) -> Vec<&[u8]> {
+    ///
+    /// # Errors
+    /// If a pattern of the tokenizer's own fails on the text.
+    pub fn pieces<'t>(&'t self, text: &'t [u8]) -> Result<Vec<&'t [u8]>> {
         let mut pieces = Vec::new();
-        self.cut(text, |piece| pieces.push(piece));
-        pieces
+        self.cut(text, |piece, _| pieces.push(piece))?;
+        Ok(pieces)
     }
 
     /// The text that these pieces came from: exact for characters and bytes, readable for words,
-    /// one space between the tokens of white space.
-    pub fn join<'p>(self, pieces: impl IntoIterator<Item = &'p [u8]>) -> Vec<u8> {
+    /// one space between the tokens of white space, as the original does it for subwords.
+    pub fn join<'p>(&self, pieces: impl IntoIterator<Item = &'p [u8]>) -> Vec<u8> {
         let pieces = pieces.into_iter();
         match self {
             Tokenizer::Words => words::join(pieces),
             Tokenizer::Whitespace => whitespace::join(pieces),
             Tokenizer::Characters | Tokenizer::Bytes => pieces.flatten().copied().collect(),
+            Tokenizer::Subwords(subwords) => subwords.join(pieces),
         }
     }
 }
@@ -101,7 +140,7 @@ impl FromStr for Tokenizer {
     fn from_str(name: &str) -> Result<Self> {
         let found = Tokenizer::ALL.into_iter().find(|t| t.name() == name);
         found.ok_or_else(|| {
-            let names: Vec<&str> = Tokenizer::ALL.iter().map(|t| t.name()).collect();
+            let names = Tokenizer::ALL.map(|tokenizer| tokenizer.to_string());
             Error::new(ErrorKind::Usage, format!("no tokenizer is called '{name}'"))
                 .way_out(format!("choose one of {}", names.join(", ")))
         })
@@ -114,7 +153,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn cut(tokenizer: Tokenizer, text: &str) -> Vec<String> {
-        let pieces = tokenizer.pieces(text.as_bytes());
+        let pieces = tokenizer.pieces(text.as_bytes()).unwrap();
         let readable = pieces.into_iter().map(crate::token::readable);
         readable.map(|piece| piece.into_owned()).collect()
     }
@@ -150,7 +189,7 @@ mod tests {
             "He said (twice) that it's 3.14; so be it!",
             "Well... no.",
         ] {
-            let pieces = Tokenizer::Words.pieces(text.as_bytes());
+            let pieces = Tokenizer::Words.pieces(text.as_bytes()).unwrap();
             let joined = Tokenizer::Words.join(pieces);
             assert_eq!(String::from_utf8(joined).unwrap(), text);
         }
@@ -185,7 +224,7 @@ mod tests {
         #[test]
         fn characters_and_bytes_lose_nothing(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
             for tokenizer in [Tokenizer::Characters, Tokenizer::Bytes] {
-                prop_assert_eq!(tokenizer.join(tokenizer.pieces(&bytes)), bytes.clone());
+                prop_assert_eq!(tokenizer.join(tokenizer.pieces(&bytes).unwrap()), bytes.clone());
             }
         }
 
@@ -196,7 +235,7 @@ mod tests {
                 text.chars().filter(|c| !c.is_whitespace() && *c != '\0').collect::<String>().into_bytes()
             };
             for tokenizer in [Tokenizer::Words, Tokenizer::Whitespace] {
-                let joined = tokenizer.pieces(text.as_bytes()).concat();
+                let joined = tokenizer.pieces(text.as_bytes()).unwrap().concat();
                 prop_assert_eq!(visible(&joined), visible(text.as_bytes()));
             }
         }

@@ -11,6 +11,7 @@
 //! | `counterpoint.order` | N |
 //! | `counterpoint.padding` | how sentences are marked |
 //! | `counterpoint.reading` | how text became tokens, as JSON |
+//! | `counterpoint.tokenizer` | what the tokenizer is made of, if it needs data: compressed, in base64 |
 //! | `counterpoint.vocabulary` | BLAKE3 of the vocabulary that gave the ids |
 //! | `counterpoint.vocabulary-size` | how many ids it gives |
 //! | `counterpoint.shards` | the ids of all shards that are in it, sorted, as JSON |
@@ -31,6 +32,7 @@ use parquet::file::metadata::KeyValue;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::token::Reading;
+use crate::token::subword::Origin;
 
 const PREFIX: &str = "counterpoint.";
 
@@ -45,6 +47,7 @@ pub(super) enum Key {
     Order,
     Padding,
     Reading,
+    Tokenizer,
     Vocabulary,
     VocabularySize,
     Shards,
@@ -56,12 +59,13 @@ pub(super) enum Key {
 }
 
 impl Key {
-    const ALL: [(Key, &str); 13] = [
+    const ALL: [(Key, &str); 14] = [
         (Key::Kind, "kind"),
         (Key::Version, "version"),
         (Key::Order, "order"),
         (Key::Padding, "padding"),
         (Key::Reading, "reading"),
+        (Key::Tokenizer, "tokenizer"),
         (Key::Vocabulary, "vocabulary"),
         (Key::VocabularySize, "vocabulary-size"),
         (Key::Shards, "shards"),
@@ -122,6 +126,9 @@ impl Keys {
     pub(super) fn set_reading(&mut self, reading: &Reading) {
         let json = serde_json::to_string(reading);
         self.set(Key::Reading, json.expect("a reading is plain names"));
+        if let Some(subwords) = reading.tokenizer.subwords() {
+            self.set(Key::Tokenizer, subwords.origin().to_text());
+        }
     }
 
     /// The pairs for a footer, with their checksum.
@@ -199,7 +206,12 @@ impl Keys {
 
     pub(super) fn reading(&self) -> Result<Reading> {
         let read = serde_json::from_str(self.text(Key::Reading)?);
-        read.map_err(|error| broken(&format!("reading is not understood: {error}")))
+        let mut reading: Reading =
+            read.map_err(|error| broken(&format!("reading is not understood: {error}")))?;
+        if reading.tokenizer.subwords().is_some() {
+            reading.complete_from(Origin::from_text(self.text(Key::Tokenizer)?)?)?;
+        }
+        Ok(reading)
     }
 
     /// The digest of the file's bytes, if it has one.

@@ -72,7 +72,7 @@ impl CountedVocabulary {
             counts: kept.ids().map(|id| counts[own(id).index()]).collect(),
             complete: self.complete && kept.len() == ranked.len(),
             vocabulary: kept,
-            reading: self.reading,
+            reading: self.reading.clone(),
         }
     }
 

@@ -60,7 +60,7 @@ pub fn write(
     let extent = census.extent();
     let facts = Facts {
         order: census.order(),
-        reading: origin.reading,
+        reading: origin.reading.clone(),
         vocabulary: origin.vocabulary.clone(),
         vocabulary_len,
         shards: origin.id.iter().cloned().collect(),
