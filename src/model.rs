@@ -7,8 +7,6 @@
 //! and fakes none. A [`Distribution`] is one answer, with the measures people
 //! ask of it: entropy, effective choices, ranks, tails.
 
-use rayon::prelude::*;
-
 use crate::prob::{CompensatedSum, LogProb, entropy_bits};
 use crate::token::{TokenId, Vocabulary};
 
@@ -40,11 +38,13 @@ pub trait LanguageModel: Send + Sync {
 
     /// ln p of every token of each sentence and of its `</s>`, each read from its `<s>`: one more
     /// number than the sentence has tokens.
+    ///
+    /// It works on the thread that asks: whoever has many sentences asks from every thread. Only a
+    /// voice to which a single sentence is much work spreads it.
     fn score(&self, sentences: &[&[TokenId]]) -> Vec<Vec<LogProb>> {
-        sentences
-            .par_iter()
-            .map(|sentence| score_one(self, sentence))
-            .collect()
+        let mut cursor = self.cursor();
+        let one = |sentence: &&[TokenId]| score_on(&mut *cursor, sentence);
+        sentences.iter().map(one).collect()
     }
 
     /// What the counts say, if this voice has counts.
@@ -66,9 +66,10 @@ pub trait LanguageModel: Send + Sync {
     }
 }
 
-/// The scores of one sentence, read on with a cursor: the plain way of [`LanguageModel::score`].
-pub fn score_one<M: LanguageModel + ?Sized>(model: &M, sentence: &[TokenId]) -> Vec<LogProb> {
-    let mut cursor = model.cursor();
+/// The scores of one sentence, read from its start with a cursor: the plain way of
+/// [`LanguageModel::score`].
+pub fn score_on(cursor: &mut dyn Cursor, sentence: &[TokenId]) -> Vec<LogProb> {
+    cursor.reset();
     let mut before = TokenId::START;
     let tokens = sentence.iter().chain([&TokenId::END]);
     let score = tokens.map(|&token| {

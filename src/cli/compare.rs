@@ -14,7 +14,8 @@ use crate::evaluate::Sentence;
 use crate::model::LanguageModel;
 use crate::open::Opened;
 use crate::progress::Stage;
-use crate::token::{Reading, TokenId};
+use crate::text::Batch;
+use crate::token::{self, Reading, TokenId, TokenText};
 
 /// Set voices side by side: the same dice, and held-out figures.
 ///
@@ -243,15 +244,25 @@ fn read(
         total: corpus.total_bytes(),
     });
     let mut text = Vec::new();
-    for batch in corpus.batches() {
-        let batch = batch?;
-        text.extend(score::sentences(&batch, model)?);
-        console.progress().advance(batch.bytes_read());
-    }
-    corpus
-        .warnings()
-        .into_iter()
-        .for_each(|warning| console.progress().warn(warning));
+    let sentences = |batch: &Batch, ids: TokenText| {
+        let sentences = batch.sentences().zip(ids.sentences());
+        let sentence = sentences.map(|(text, ids)| Sentence {
+            ids: ids.to_vec(),
+            bytes: text.len(),
+        });
+        Ok(sentence.collect::<Vec<_>>())
+    };
+    token::each_read(
+        &corpus,
+        model.voice.reading(),
+        model.voice.vocabulary(),
+        console.progress(),
+        sentences,
+        |sentences| {
+            text.extend(sentences);
+            Ok(())
+        },
+    )?;
     Ok(text)
 }
 

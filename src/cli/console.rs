@@ -110,6 +110,23 @@ impl Console {
         written.map_err(|error| Error::io("write", Path::new("standard output"), error))
     }
 
+    /// Writes a part of a result to standard output; in a pipe or a file it is these very bytes, and
+    /// the progress goes on to be shown.
+    pub(super) fn write(&self, bytes: &[u8]) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let written = match io::stdout().is_terminal() {
+            true => {
+                self.bars.finish();
+                anstream::stdout().lock().write_all(bytes)
+            }
+            false => io::stdout().lock().write_all(bytes),
+        };
+        let flushed = written.and_then(|()| io::stdout().flush());
+        flushed.map_err(|error| Error::io("write", Path::new("standard output"), error))
+    }
+
     /// Writes a result to standard output as one JSON object.
     pub(super) fn print_json(&self, result: &impl Serialize) -> Result<()> {
         let text = serde_json::to_string_pretty(result).map_err(|error| {

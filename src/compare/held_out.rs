@@ -28,9 +28,9 @@ impl HeldOut {
 /// Scores the same text, as each voice reads it.
 pub fn held_out(voice: &dyn LanguageModel, sentences: &[Sentence]) -> HeldOut {
     let start = Instant::now();
-    let scores = score(voice, sentences);
+    let totals = score(voice, sentences);
     HeldOut {
-        totals: scores.iter().collect(),
+        totals,
         time: start.elapsed(),
     }
 }

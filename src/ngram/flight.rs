@@ -29,9 +29,6 @@ const LANES: usize = 16;
 /// Of long lists, one token in so many is known beforehand.
 const STRIDE: usize = 32;
 
-/// A thread takes so many sentences at once.
-const SHARE: usize = 512;
-
 /// A table that is ready for flight.
 pub(super) struct Flight<'t> {
     levels: Vec<Level<'t>>,

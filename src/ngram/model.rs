@@ -11,8 +11,6 @@ use std::f64::consts::LN_10;
 
 use std::sync::OnceLock;
 
-use rayon::prelude::*;
-
 use super::flight::{Flight, Signposts};
 use super::header::NgramHeader;
 use super::next::{self, Ladder, Openness, Unigrams};
@@ -20,7 +18,7 @@ use super::table::{Node, Table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Candidate, ContextEvidence, Cursor, Distribution, Evidence, LanguageModel, Outlook,
-    TokenEvidence, WindowCursor, score_one,
+    TokenEvidence, WindowCursor, score_on,
 };
 use crate::prob::LogProb;
 use crate::smooth::Unlisted;

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::{Built, NgramModel, Plan, Scorer, Table, build, format};
 use crate::count::{Order, Pruning, plain};
-use crate::model::{LanguageModel, score_one};
+use crate::model::{LanguageModel, score_on};
 use crate::progress::{Quiet, Stage};
 use crate::smooth::{CountsOfCountsRule, Estimate, Reference, Smoothing, StupidBackoff};
 use crate::store::{ModelFile, OpenOptions};
@@ -197,7 +197,7 @@ proptest! {
         let model = model(&sentences, order, smoothing);
         let asked = text(&asked);
         let asked: Vec<&[TokenId]> = asked.sentences().collect();
-        let alone: Vec<_> = asked.iter().map(|sentence| score_one(&model, sentence)).collect();
+        let alone: Vec<_> = asked.iter().map(|sentence| score_on(&mut *model.cursor(), sentence)).collect();
         prop_assert_eq!(model.score(&asked), alone);
     }
 

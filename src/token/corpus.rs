@@ -180,17 +180,43 @@ pub fn read_within(
     progress: &dyn Progress,
 ) -> Result<AnyText> {
     let mut text = GrowingText::new(room, depot);
+    each_read(
+        corpus,
+        reading,
+        vocabulary,
+        progress,
+        |_, ids| Ok(ids),
+        |ids| text.append(&ids, |id| id),
+    )?;
+    text.finish()
+}
+
+/// Makes something of every batch and its ids by a vocabulary that is already there, on all threads,
+/// and takes what was made in the corpus's order.
+///
+/// `progress` advances by the bytes read.
+///
+/// # Errors
+/// The first in the corpus's order; everything before it was taken.
+pub fn each_read<T: Send>(
+    corpus: &Corpus,
+    reading: &Reading,
+    vocabulary: &Vocabulary,
+    progress: &dyn Progress,
+    make: impl Fn(&Batch, TokenText) -> Result<T> + Sync,
+    take: impl FnMut(T) -> Result<()> + Send,
+) -> Result<()> {
     corpus.each_batch(
         progress,
         |_thread| (),
         |(), batch| {
-            read_batch(batch, reading, |text, wanted, ids| {
+            let ids = read_batch(batch, reading, |text, wanted, ids| {
                 vocabulary.find_all(text, wanted, ids);
-            })
+            })?;
+            make(batch, ids)
         },
-        |batch| text.append(&batch, |id| id),
-    )?;
-    text.finish()
+        take,
+    )
 }
 
 /// The ids of a batch; `settle` gives them to the tokens that want them and are places in a text.

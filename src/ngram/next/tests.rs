@@ -3,7 +3,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::{Drawing, decisive, each_context};
-use crate::model::{Distribution, LanguageModel, score_one};
+use crate::model::{Distribution, LanguageModel, score_on};
 use crate::ngram::tests::{contexts, corpora, model, smoothings};
 use crate::ngram::{NgramModel, Node, arpa};
 use crate::progress::Quiet;
@@ -161,7 +161,7 @@ fn long_lists_are_no_exception() {
     let sentences: Vec<&[TokenId]> = sentences.iter().map(|sentence| &sentence[..]).collect();
     let alone: Vec<_> = sentences
         .iter()
-        .map(|sentence| score_one(&model, sentence))
+        .map(|sentence| score_on(&mut *model.cursor(), sentence))
         .collect();
     assert_eq!(model.score(&sentences), alone);
 }
