@@ -25,6 +25,13 @@ pub enum Warning {
         /// The first place.
         first: String,
     },
+    /// Records of JSON Lines that cannot be read were left out.
+    SkippedRecords {
+        /// How many.
+        records: u64,
+        /// The first place, and what was wrong there.
+        first: String,
+    },
     /// An ARPA file breaks a rule that can be repaired; what was done about it.
     ArpaRepaired {
         /// The file, and the line if there is one.
@@ -55,6 +62,14 @@ impl fmt::Display for Warning {
                 f,
                 "{sequences} invalid UTF-8 sequences became U+FFFD, the first at {first}"
             ),
+            Warning::SkippedRecords { records, first } => {
+                let were = if *records == 1 {
+                    "record was"
+                } else {
+                    "records were"
+                };
+                write!(f, "{records} {were} left out, the first at {first}")
+            }
             Warning::ArpaRepaired { place, what } => write!(f, "{place}: {what}"),
             Warning::Other(text) => f.write_str(text),
         }

@@ -9,7 +9,7 @@ use super::console::Console;
 use crate::error::{Error, ErrorKind, Result};
 use crate::open;
 use crate::progress::Stage;
-use crate::text::{BlankLines, Corpus, Normalisation, Unit};
+use crate::text::{BlankLines, Corpus, CorpusOptions, Normalisation, Unit};
 use crate::token::VocabularyLimits;
 use crate::token::{self, Numbered, Reading, SpecialsInText, TokenText, Tokenizer, Vocabulary};
 
@@ -37,10 +37,12 @@ pub(super) struct FormArgs {
 impl FormArgs {
     /// Opens a corpus to be read so.
     pub(super) fn open(&self, inputs: &[String], reading: &Reading) -> Result<Corpus> {
-        Corpus::open(
-            inputs,
-            reading.corpus_options(self.jsonl.clone(), self.lossy),
-        )
+        Corpus::open(inputs, self.options(reading))
+    }
+
+    /// How a corpus is to be read.
+    pub(super) fn options(&self, reading: &Reading) -> CorpusOptions {
+        reading.corpus_options(self.jsonl.clone(), self.lossy)
     }
 }
 

@@ -109,13 +109,6 @@ impl<'t> Flight<'t> {
 
     /// ln p of every token of each sentence and of its `</s>`, each read from a context.
     pub(super) fn score(&self, begin: Node, sentences: &[&[TokenId]]) -> Vec<Vec<LogProb>> {
-        let shares = sentences.par_chunks(SHARE);
-        shares
-            .flat_map_iter(|share| self.score_share(begin, share))
-            .collect()
-    }
-
-    fn score_share(&self, begin: Node, sentences: &[&[TokenId]]) -> Vec<Vec<LogProb>> {
         let mut scores: Vec<Vec<LogProb>> = sentences.iter().map(|_| Vec::new()).collect();
         let mut waiting = sentences.iter().enumerate();
         let mut lane = || {

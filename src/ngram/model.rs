@@ -199,10 +199,9 @@ impl LanguageModel for NgramModel {
 
     fn score(&self, sentences: &[&[TokenId]]) -> Vec<Vec<LogProb>> {
         if self.header.unlisted == Unlisted::Uniform {
-            return sentences
-                .par_iter()
-                .map(|one| score_one(self, one))
-                .collect();
+            let mut cursor = self.cursor();
+            let one = |sentence: &&[TokenId]| score_on(&mut *cursor, sentence);
+            return sentences.iter().map(one).collect();
         }
         let signposts = self.signposts.get_or_init(|| Signposts::of(&self.table));
         let begin = self.table.advance(Node::ROOT, TokenId::START);

@@ -6,6 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::records::{RecordPlace, Skipped};
 use super::valid::Replaced;
 
 /// The line number of a sentence that is a whole file.
@@ -19,6 +20,10 @@ pub struct Batch {
     pub(super) sentences: Vec<Place>,
     pub(super) bytes_read: u64,
     pub(super) replaced: Replaced,
+    /// What was read, if that is to be kept.
+    pub(super) block: Vec<u8>,
+    pub(super) records: Vec<RecordPlace>,
+    pub(super) skipped: Skipped,
 }
 
 /// Where a sentence is.

@@ -6,6 +6,7 @@ use super::batch::Batch;
 use super::blocks::Blocks;
 use super::inputs::Found;
 use super::options::CorpusOptions;
+use super::records::Skipped;
 use super::source::Source;
 use super::valid::Replaced;
 use crate::error::{Error, ErrorKind, Result};
@@ -20,8 +21,8 @@ pub struct Corpus {
     sources: Vec<Source>,
     options: CorpusOptions,
     skipped: Option<Warning>,
-    /// What the last complete pass replaced.
-    replaced: Mutex<Replaced>,
+    /// What the last complete pass replaced and left out.
+    passed: Mutex<Passed>,
 }
 
 impl Corpus {
@@ -39,7 +40,7 @@ impl Corpus {
             sources: found.sources,
             options,
             skipped,
-            replaced: Mutex::default(),
+            passed: Mutex::default(),
         })
     }
 
@@ -51,7 +52,7 @@ impl Corpus {
             sources: vec![Source::memory(name, text.into())],
             options,
             skipped: None,
-            replaced: Mutex::default(),
+            passed: Mutex::default(),
         }
     }
 
@@ -86,15 +87,19 @@ impl Corpus {
     }
 
     /// What the user should know: the files that were passed over, and what the last complete
-    /// pass replaced.
+    /// pass replaced and left out.
     pub fn warnings(&self) -> Vec<Warning> {
-        let Replaced { sequences, first } = self.replaced().clone();
+        let passed = self.passed();
+        let Replaced { sequences, first } = passed.replaced.clone();
         let replaced = (sequences > 0).then_some(Warning::ReplacedBytes { sequences, first });
-        self.skipped.iter().cloned().chain(replaced).collect()
+        let Skipped { records, first } = passed.skipped.clone();
+        let skipped = (records > 0).then_some(Warning::SkippedRecords { records, first });
+        let files = self.skipped.iter().cloned();
+        files.chain(replaced).chain(skipped).collect()
     }
 
-    fn replaced(&self) -> MutexGuard<'_, Replaced> {
-        self.replaced.lock().unwrap_or_else(PoisonError::into_inner)
+    fn passed(&self) -> MutexGuard<'_, Passed> {
+        self.passed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn sources(&self) -> &[Source] {
@@ -103,8 +108,9 @@ impl Corpus {
 
     /// Ends a pass that came through; it is an error if there was nothing.
     pub(super) fn end_pass(&self, passed: Passed) -> Result<()> {
-        *self.replaced() = passed.replaced;
-        if passed.any {
+        let any = passed.any;
+        *self.passed() = passed;
+        if any {
             return Ok(());
         }
         let mut files = self.files();
@@ -120,11 +126,12 @@ impl Corpus {
 }
 
 /// What is to be known of a pass, or of a part of it.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Passed {
     /// There was a sentence.
     any: bool,
     replaced: Replaced,
+    skipped: Skipped,
 }
 
 impl Passed {
@@ -132,6 +139,7 @@ impl Passed {
         Passed {
             any: !batch.is_empty(),
             replaced: std::mem::take(&mut batch.replaced),
+            skipped: std::mem::take(&mut batch.skipped),
         }
     }
 
@@ -139,6 +147,7 @@ impl Passed {
     pub(super) fn add(&mut self, later: Passed) {
         self.any |= later.any;
         self.replaced.add(later.replaced);
+        self.skipped.add(later.skipped);
     }
 }
 

@@ -15,6 +15,7 @@ use super::batch::{Batch, Place, WHOLE_FILE, place};
 use super::blocks::Block;
 use super::jsonl;
 use super::options::{BlankLines, CorpusOptions, Unit};
+use super::records::{RecordPlace, Skipped};
 use super::valid::{Origin, Replaced, validate};
 use crate::error::Result;
 
@@ -33,12 +34,21 @@ impl Batch {
             sentences: Vec::new(),
             bytes_read: block.bytes_read,
             replaced: Replaced::default(),
+            block: Vec::new(),
+            records: Vec::new(),
+            skipped: Skipped::default(),
         };
         match (&options.jsonl_field, options.unit) {
             (Some(field), _) => batch.cut_records(origin, field, options)?,
             (None, Unit::Line) => {
+                if options.keep_records {
+                    batch.block = batch.text.clone();
+                }
                 batch.mend(origin, options)?;
                 batch.add_lines(0, options, |number| block.line + number);
+                if options.keep_records {
+                    batch.take_lines_for_records(block.line);
+                }
             }
             (None, Unit::Document) => {
                 origin.line = WHOLE_FILE;
@@ -73,15 +83,56 @@ impl Batch {
         options: &CorpusOptions,
     ) -> Result<()> {
         let block = std::mem::take(&mut self.text);
-        for record in block.split_inclusive(|&byte| byte == b'\n') {
+        let mut begin = 0;
+        for line in block.split_inclusive(|&byte| byte == b'\n') {
+            let record = line.strip_suffix(b"\n").unwrap_or(line);
             // A line of white space, as at the end of many files, is no record.
             if !record.trim_ascii().is_empty() {
-                self.add_record(record, origin, field, options)?;
+                let first = self.sentences.len();
+                match self.add_record(record, origin, field, options) {
+                    Ok(()) => self.records.push(RecordPlace {
+                        bytes: begin..begin + record.len(),
+                        sentences: first..self.sentences.len(),
+                        line: origin.line,
+                    }),
+                    Err(error) if options.skips_records() => {
+                        self.skipped.add(Skipped::one(&error));
+                    }
+                    Err(error) => return Err(error),
+                }
             }
-            origin.offset += record.len() as u64;
+            begin += line.len();
+            origin.offset += line.len() as u64;
             origin.line += 1;
         }
+        if options.keep_records {
+            self.block = block;
+        }
         Ok(())
+    }
+
+    /// Takes every line of the block for a record; a line has one sentence, or none if blank lines
+    /// are skipped.
+    fn take_lines_for_records(&mut self, first_line: u64) {
+        let mut begin = 0;
+        let mut sentence = 0;
+        for (number, line) in self
+            .block
+            .split_inclusive(|&byte| byte == b'\n')
+            .enumerate()
+        {
+            let line_number = first_line + number as u64;
+            let next = self.sentences.get(sentence);
+            let own = usize::from(next.is_some_and(|place| place.line == line_number));
+            let end = begin + line.strip_suffix(b"\n").unwrap_or(line).len();
+            self.records.push(RecordPlace {
+                bytes: begin..end,
+                sentences: sentence..sentence + own,
+                line: line_number,
+            });
+            sentence += own;
+            begin += line.len();
+        }
     }
 
     fn add_record(

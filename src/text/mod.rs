@@ -33,7 +33,7 @@
 //!   by its name rather than read as noise.
 //! * Nothing is lost silently. Bytes that are not UTF-8 are refused with their
 //!   place unless asked for otherwise; replacements and skipped files are counted
-//!   in [`Corpus::warnings`]; a corpus without a sentence ends in an error, so
+//!   in [`Corpus::warnings`], and so are records that are left out; a corpus without a sentence ends in an error, so
 //!   that nobody trains on nothing.
 //! * One pass costs a few buffers a thread. A line is limited to a gibibyte, and
 //!   so is a document; the memory a reader takes depends on nothing else.
@@ -52,6 +52,7 @@ mod fold;
 mod inputs;
 mod jsonl;
 mod options;
+mod records;
 mod relay;
 mod source;
 mod stream;
@@ -65,5 +66,7 @@ mod relay_tests;
 
 pub use batch::Batch;
 pub use corpus::{Batches, Corpus};
-pub use options::{BlankLines, CorpusOptions, InvalidUtf8, Normalisation, Unit};
+pub use jsonl::{add_fields, has_field};
+pub use options::{BlankLines, CorpusOptions, InvalidUtf8, Malformed, Normalisation, Unit};
+pub use records::Record;
 pub use unpack::open_decompressed;

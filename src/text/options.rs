@@ -20,6 +20,18 @@ pub struct CorpusOptions {
     pub normalise: Normalisation,
     /// Whether capital letters become small ones.
     pub lowercase: bool,
+    /// What to do with records of JSON Lines that cannot be read.
+    pub malformed: Malformed,
+    /// Whether records, or else lines, are kept as they were read beside their text, for
+    /// [`Batch::records`](super::Batch::records).
+    pub keep_records: bool,
+}
+
+impl CorpusOptions {
+    /// True if there can be records that are left out.
+    pub fn skips_records(&self) -> bool {
+        self.jsonl_field.is_some() && self.malformed == Malformed::Skip
+    }
 }
 
 /// What one sentence is.
@@ -64,4 +76,15 @@ pub enum Normalisation {
     Nfc,
     /// Compatibility composition: ﬁ becomes fi, ２ becomes 2 as well.
     Nfkc,
+}
+
+/// What to do with a record that is no JSON object, has no text in the field, or has text that is
+/// refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Malformed {
+    /// Stop, and say where it is.
+    #[default]
+    Refuse,
+    /// Leave the record out, and count it.
+    Skip,
 }

@@ -35,7 +35,7 @@ impl Corpus {
         &self,
         progress: &dyn Progress,
         hand: impl Fn(usize) -> H + Sync,
-        make: impl Fn(&mut H, &Batch) -> Result<T> + Sync,
+        make: impl Fn(&mut H, &mut Batch) -> Result<T> + Sync,
         take: impl FnMut(T) -> Result<()> + Send,
     ) -> Result<()> {
         let relay = Relay {
@@ -114,7 +114,7 @@ struct Piece<T> {
 }
 
 impl<T: Send, F: FnMut(T) -> Result<()> + Send> Relay<'_, T, F> {
-    fn work<H>(&self, hand: &mut H, make: &impl Fn(&mut H, &Batch) -> Result<T>) {
+    fn work<H>(&self, hand: &mut H, make: &impl Fn(&mut H, &mut Batch) -> Result<T>) {
         let _watch = Watch(self);
         let mut buffer = Vec::new();
         while let Some((number, block)) = self.next(mem::take(&mut buffer)) {
@@ -122,7 +122,7 @@ impl<T: Send, F: FnMut(T) -> Result<()> + Send> Relay<'_, T, F> {
             let batch = block.and_then(|block| Batch::of(block, options));
             let piece = batch.and_then(|mut batch| {
                 let piece = Piece {
-                    made: make(hand, &batch)?,
+                    made: make(hand, &mut batch)?,
                     bytes_read: batch.bytes_read(),
                     passed: Passed::of(&mut batch),
                 };

@@ -38,7 +38,7 @@ fn corpus(text: Vec<u8>, options: CorpusOptions) -> Corpus {
 /// All sentences with their places, in the order in which they were taken.
 fn relayed(corpus: &Corpus) -> Result<Vec<(Vec<u8>, String)>> {
     let mut all = Vec::new();
-    let make = |hand: &mut usize, batch: &Batch| {
+    let make = |hand: &mut usize, batch: &mut Batch| {
         // The first hand is slow, so that the others overtake it.
         if *hand == 0 {
             thread::sleep(Duration::from_millis(2));
@@ -123,7 +123,7 @@ fn an_error_of_the_maker_is_passed_on_after_all_before_it_was_taken() {
     let corpus = corpus(lines(12), CorpusOptions::default());
     for threads in [1, 2, 8] {
         let mut taken = Vec::new();
-        let make = |(): &mut (), batch: &Batch| match batch.first_line() {
+        let make = |(): &mut (), batch: &mut Batch| match batch.first_line() {
             LATE.. => Err(Error::new(ErrorKind::Input, "too late").at(batch.place(0))),
             line => Ok(line),
         };
@@ -196,7 +196,7 @@ fn progress_hears_of_every_byte_and_every_warning() {
         let packed = compress(ALL[3], &text);
         let corpus = corpus(packed, options.clone());
         let heard = Heard::default();
-        let make = |(): &mut (), _: &Batch| Ok(());
+        let make = |(): &mut (), _: &mut Batch| Ok(());
         let pass = || corpus.each_batch(&heard, |_| (), make, |()| Ok(()));
         on(2, pass).unwrap();
         assert_eq!(Some(heard.units.into_inner()), corpus.total_bytes());
@@ -222,7 +222,7 @@ fn nothing_is_an_error_and_documents_are_whole() {
 fn a_panic_of_one_hand_ends_all() {
     let corpus = corpus(lines(40), CorpusOptions::default());
     for threads in [1, 2, 8] {
-        let make = |(): &mut (), batch: &Batch| match batch.first_line() {
+        let make = |(): &mut (), batch: &mut Batch| match batch.first_line() {
             1 => panic!("for this test"),
             _ => Ok(()),
         };

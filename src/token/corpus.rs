@@ -210,9 +210,18 @@ pub fn each_read<T: Send>(
         progress,
         |_thread| (),
         |(), batch| {
-            let ids = read_batch(batch, reading, |text, wanted, ids| {
-                vocabulary.find_all(text, wanted, ids);
-            })?;
+            let read = |batch: &Batch| {
+                read_batch(batch, reading, |text, wanted, ids| {
+                    vocabulary.find_all(text, wanted, ids);
+                })
+            };
+            let ids = match read(batch) {
+                Err(_) if corpus.options().skips_records() => {
+                    batch.skip_records(|sentence| reading.tokens(sentence, |_| ()));
+                    read(batch)?
+                }
+                ids => ids?,
+            };
             make(batch, ids)
         },
         take,

@@ -73,6 +73,7 @@ impl Reading {
             blank: self.blank,
             normalise: self.normalise,
             lowercase: self.lowercase,
+            ..CorpusOptions::default()
         }
     }
 
