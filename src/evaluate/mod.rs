@@ -1,8 +1,9 @@
 //! Here is a voice and a text, show how well it foresaw it.
 //!
 //! In go a corpus and a voice; out come the scores of its sentences, in order
-//! and as fast as all threads make them ([`each_scored`]), and the figures of
-//! whatever they are added up to ([`Totals`]).
+//! and as fast as all threads make them ([`each_scored`]), the figures of
+//! whatever they are added up to ([`Totals`]), and where those lie
+//! ([`Thresholds`]).
 //!
 //! Figures follow KenLM's `query`, so that they can be compared: perplexity is
 //! 10^(−Σ log10 p / T) over all T tokens, `</s>` of each sentence included;
@@ -12,6 +13,7 @@
 //! across tokenizers.
 
 mod stream;
+mod thresholds;
 mod totals;
 
 use rayon::prelude::*;
@@ -21,6 +23,7 @@ use crate::prob::LogProb;
 use crate::token::TokenId;
 
 pub use stream::{ScoredBatch, each_scored};
+pub use thresholds::{Measure, Thresholds};
 pub use totals::Totals;
 
 /// So many sentences are a batch to a thread.

@@ -1,18 +1,23 @@
 //! `counterpoint score`: how well a voice foresaw a text.
 
 mod lines;
+mod records;
 mod scorer;
+mod sorting;
 mod summary;
 
 use clap::ValueEnum;
 
 use super::console::Console;
 use super::reading::FormArgs;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::evaluate::{ScoredBatch, Totals, each_scored};
 use crate::open::Voice;
 use crate::progress::Stage;
+use crate::text::{Corpus, CorpusOptions, Malformed};
+use crate::token::Reading;
 use lines::Lines;
+use records::RecordArgs;
 
 pub(super) use summary::figures;
 
@@ -20,12 +25,21 @@ pub(super) use summary::figures;
 ///
 /// Perplexity is over all tokens, the end of each sentence included, as in KenLM's query. Tokens
 /// that the model does not know (OOVs) are scored as <unk>; the second figure leaves them out.
-/// Bits per byte count a newline for each sentence.
+/// Bits per byte count a newline for each sentence. A line is a sentence, unless the model was built
+/// otherwise; a record of JSON Lines has as many as its text has lines, and their figures together.
+/// Text is read in a stream, in order, in a few megabytes a thread.
+///
+/// With --add, --split or --keep-below what is written is the records themselves, every byte as it
+/// was read: of JSON Lines, or without --jsonl the lines. Files of --split are all written or none.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   counterpoint score -m fables held-out.txt
-  zcat news.gz | counterpoint score -m news --by sentence -")]
+  counterpoint score -m news news.txt.zst --by sentence
+  counterpoint score -m web --jsonl text web.jsonl.gz --add > scored.jsonl
+  counterpoint score -m web --jsonl text web/*.jsonl.zst --at 200,1000 \\
+    --split head.jsonl.zst middle.jsonl.zst tail.jsonl.zst
+  counterpoint score -m web lines.txt --keep-below 500 > good.txt")]
 pub(super) struct Args {
     /// Files, folders, patterns or - for standard input
     #[arg(value_name = "TEXT", default_value = "-")]
@@ -36,15 +50,35 @@ pub(super) struct Args {
     #[command(flatten)]
     form: FormArgs,
     /// What to print
-    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        help_heading = "Output",
+        conflicts_with_all = WITH_RECORDS
+    )]
     by: By,
     /// One JSON object for the summary, or a line of JSON for each sentence with --by
     #[arg(long, help_heading = "Output", conflicts_with = "kenlm")]
     json: bool,
     /// Print what KenLM's query prints
-    #[arg(long, help_heading = "Output", conflicts_with = "by")]
+    #[arg(
+        long,
+        help_heading = "Output",
+        conflicts_with = "by",
+        conflicts_with_all = WITH_RECORDS
+    )]
     kenlm: bool,
+    #[command(flatten)]
+    records: RecordArgs,
+    /// Leave out records that are malformed or have no such text, and say how many, instead of
+    /// stopping at the first
+    #[arg(long, requires = "jsonl", help_heading = "Records")]
+    skip_malformed: bool,
 }
+
+/// What is written is the records; there is no other result.
+const WITH_RECORDS: [&str; 3] = ["add", "split", "keep_below"];
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum By {
@@ -58,9 +92,10 @@ enum By {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
+    args.check()?;
     let opened = console.open(&args.model)?;
     let reading = opened.voice.reading();
-    let corpus = args.form.open(&args.inputs, reading)?;
+    let corpus = Corpus::open(&args.inputs, args.corpus_options(reading))?;
     console.progress().stage(Stage {
         number: 1,
         of: 1,
@@ -68,6 +103,9 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         unit: "bytes",
         total: corpus.total_bytes(),
     });
+    if args.records.are_given() {
+        return records::run(args, &opened, &corpus, console);
+    }
     if let Voice::Scores(scorer) = &opened.voice {
         return scorer::run(args, scorer, &corpus, console);
     }
@@ -93,6 +131,27 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
 }
 
 impl Args {
+    fn check(&self) -> Result<()> {
+        self.records.check()?;
+        if self.json && self.records.are_given() && !self.records.write_files() {
+            let what = "--json and the records cannot both go to standard output";
+            return Err(Error::new(ErrorKind::Usage, what)
+                .way_out("leave --json out; --split writes the records to files"));
+        }
+        Ok(())
+    }
+
+    fn corpus_options(&self, reading: &Reading) -> CorpusOptions {
+        CorpusOptions {
+            malformed: match self.skip_malformed {
+                true => Malformed::Skip,
+                false => Malformed::Refuse,
+            },
+            keep_records: self.records.are_given(),
+            ..self.form.options(reading)
+        }
+    }
+
     /// What is printed of every sentence.
     fn lines(&self) -> Option<Lines> {
         match (self.kenlm, self.by, self.json) {
