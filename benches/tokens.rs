@@ -35,15 +35,15 @@ fn main() {
     } else {
         threads
     } {
-        measure(path, tokenizer, threads);
+        measure(path, &tokenizer, threads);
     }
 }
 
-fn measure(path: &str, tokenizer: Tokenizer, threads: usize) {
+fn measure(path: &str, tokenizer: &Tokenizer, threads: usize) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
     let pool = pool.build().expect("a pool of threads");
     let reading = Reading {
-        tokenizer,
+        tokenizer: tokenizer.clone(),
         ..Reading::DEFAULT
     };
     let corpus = Corpus::open(&[path.to_owned()], reading.corpus_options(None, false));
