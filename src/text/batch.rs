@@ -33,6 +33,8 @@ pub(super) struct Place {
     pub(super) bytes: Range<usize>,
     /// The line it begins at in the file, from 1.
     pub(super) line: u64,
+    /// Where in the file's text that line, or the record it came from, begins.
+    pub(super) offset: u64,
 }
 
 impl Batch {
@@ -77,6 +79,14 @@ impl Batch {
     /// If there are not so many sentences.
     pub fn place(&self, number: usize) -> String {
         place(&self.file, self.sentences[number].line)
+    }
+
+    /// The line each sentence begins at, from 1, or 0 if it is a whole file; and at which byte of the
+    /// file's text, uncompressed, that line or its record begins. In order.
+    pub fn lines(&self) -> impl ExactSizeIterator<Item = (u64, u64)> {
+        self.sentences
+            .iter()
+            .map(|place| (place.line, place.offset))
     }
 
     /// The name of the file all of them came from.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bstr::ByteSlice;
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use super::batch::{Batch, Place, WHOLE_FILE, place};
 use super::blocks::Block;
@@ -44,26 +44,30 @@ impl Batch {
                 if options.keep_records {
                     batch.block = batch.text.clone();
                 }
-                batch.mend(origin, options)?;
-                batch.add_lines(0, options, |number| block.line + number);
+                let moved = batch.mend(origin, options)?;
+                batch.add_lines(0, options, |number, at| {
+                    let at = moved.as_ref().map_or(at, |lines| lines[number as usize]);
+                    (block.line + number, block.offset + at as u64)
+                });
                 if options.keep_records {
                     batch.take_lines_for_records(block.line);
                 }
             }
             (None, Unit::Document) => {
                 origin.line = WHOLE_FILE;
-                batch.mend(origin, options)?;
+                let _ = batch.mend(origin, options)?;
                 // A file without a byte holds no sentence, as it holds no line.
                 if !batch.text.is_empty() {
-                    batch.add(0..batch.text.len(), WHOLE_FILE, options);
+                    batch.add(0..batch.text.len(), (WHOLE_FILE, block.offset), options);
                 }
             }
         }
         Ok(batch)
     }
 
-    /// Makes the whole text valid, and folds it.
-    fn mend(&mut self, origin: Origin, options: &CorpusOptions) -> Result<()> {
+    /// Makes the whole text valid, and folds it. If that changes it, the lines are no longer where
+    /// they were, and where they were is returned.
+    fn mend(&mut self, origin: Origin, options: &CorpusOptions) -> Result<Option<Vec<usize>>> {
         let valid = validate(&self.text, options.invalid, origin, &mut self.replaced)?;
         let mended = match options.fold_lines(&valid) {
             Cow::Owned(folded) => Some(folded),
@@ -72,8 +76,12 @@ impl Batch {
                 Cow::Borrowed(_) => None,
             },
         };
-        self.text = mended.unwrap_or_else(|| std::mem::take(&mut self.text));
-        Ok(())
+        let Some(mended) = mended else {
+            return Ok(None);
+        };
+        let text = std::mem::replace(&mut self.text, mended);
+        let ends = memchr_iter(b'\n', &text).map(|end| end + 1);
+        Ok(Some(std::iter::once(0).chain(ends).collect()))
     }
 
     fn cut_records(
@@ -149,33 +157,50 @@ impl Batch {
         self.text
             .extend_from_slice(&options.fold_lines(text.as_bytes()));
         match options.unit {
-            Unit::Line => self.add_lines(start, options, |_| origin.line),
-            Unit::Document => self.add(start..self.text.len(), origin.line, options),
+            Unit::Line => self.add_lines(start, options, |_, _| (origin.line, origin.offset)),
+            Unit::Document => {
+                self.add(
+                    start..self.text.len(),
+                    (origin.line, origin.offset),
+                    options,
+                );
+            }
         }
         Ok(())
     }
 
-    /// Makes sentences of the lines from `begin` on; `line` says where the n-th came from.
-    fn add_lines(&mut self, mut begin: usize, options: &CorpusOptions, line: impl Fn(u64) -> u64) {
+    /// Makes sentences of the lines from `begin` on; `origin` says where the n-th, which begins at a
+    /// place in the text, came from: its line, and where that is in the file.
+    fn add_lines(
+        &mut self,
+        mut begin: usize,
+        options: &CorpusOptions,
+        origin: impl Fn(u64, usize) -> (u64, u64),
+    ) {
         let mut number = 0;
         while begin < self.text.len() {
             let rest = &self.text[begin..];
             let end = memchr(b'\n', rest);
             let mut bytes = begin..begin + end.unwrap_or(rest.len());
+            let origin = origin(number, begin);
             begin = bytes.end + 1;
             if end.is_some() && self.text[bytes.clone()].ends_with(b"\r") {
                 bytes.end -= 1;
             }
-            self.add(bytes, line(number), options);
+            self.add(bytes, origin, options);
             number += 1;
         }
     }
 
     /// Makes a sentence of these bytes, unless it is blank and blanks are skipped.
-    fn add(&mut self, bytes: Range<usize>, line: u64, options: &CorpusOptions) {
+    fn add(&mut self, bytes: Range<usize>, (line, offset): (u64, u64), options: &CorpusOptions) {
         let skip = options.blank == BlankLines::Skip;
         if !(skip && self.text[bytes.clone()].trim().is_empty()) {
-            self.sentences.push(Place { bytes, line });
+            self.sentences.push(Place {
+                bytes,
+                line,
+                offset,
+            });
         }
     }
 }

@@ -39,6 +39,14 @@ struct Own<'n> {
     next: &'n AtomicUsize,
 }
 
+/// What is noted of every batch besides its tokens, and who keeps the notes, in the corpus's order.
+pub struct Noting<N, K> {
+    /// What there is to note.
+    pub note: N,
+    /// Takes the notes.
+    pub keep: K,
+}
+
 /// A batch by the numbers of a thread's own vocabulary.
 struct Read {
     text: TokenText,
@@ -81,10 +89,32 @@ pub fn number_within(
     depot: &Depot,
     progress: &dyn Progress,
 ) -> Result<Numbered<AnyText>> {
+    let nothing = Noting {
+        note: |_: &Batch| (),
+        keep: |()| (),
+    };
+    number_noting(corpus, reading, limits, room, depot, nothing, progress)
+}
+
+/// The same; something is noted of every batch besides, such as where its sentences came from.
+///
+/// `progress` advances by the bytes read.
+pub fn number_noting<T: Send>(
+    corpus: &Corpus,
+    reading: &Reading,
+    limits: VocabularyLimits,
+    room: Room,
+    depot: &Depot,
+    noting: Noting<impl Fn(&Batch) -> T + Sync, impl FnMut(T) + Send>,
+    progress: &dyn Progress,
+) -> Result<Numbered<AnyText>> {
+    let Noting { note, mut keep } = noting;
     let mut text = GrowingText::new(room, depot);
-    let mut vocabulary = number_batches(corpus, reading, progress, |batch, numbers| {
-        text.append(batch, |id| numbers[id.index()])
-    })?;
+    let mut vocabulary =
+        number_batches(corpus, reading, progress, note, |batch, numbers, noted| {
+            keep(noted);
+            text.append(batch, |id| numbers[id.index()])
+        })?;
     let mut text = text.finish()?;
     if !limits.keep_all() {
         vocabulary = limit(limits, &vocabulary, &mut text, depot)?;
@@ -101,7 +131,8 @@ pub fn count(
     progress: &dyn Progress,
 ) -> Result<(Vocabulary, Vec<u64>)> {
     let mut counts: Vec<u64> = Vec::new();
-    let vocabulary = number_batches(corpus, reading, progress, |batch, numbers| {
+    let nothing = |_: &Batch| ();
+    let vocabulary = number_batches(corpus, reading, progress, nothing, |batch, numbers, ()| {
         for (own, count) in batch.counts(numbers.len()).into_iter().enumerate() {
             let id = numbers[own].index();
             if id >= counts.len() {
@@ -117,12 +148,13 @@ pub fn count(
 }
 
 /// Hands on every batch by the numbers of some thread's vocabulary, with what each of them is in the
-/// vocabulary of all, which is returned.
-fn number_batches(
+/// vocabulary of all, which is returned, and with what was noted of it.
+fn number_batches<T: Send>(
     corpus: &Corpus,
     reading: &Reading,
     progress: &dyn Progress,
-    mut take: impl FnMut(&TokenText, &[TokenId]) -> Result<()> + Send,
+    note: impl Fn(&Batch) -> T + Sync,
+    mut take: impl FnMut(&TokenText, &[TokenId], T) -> Result<()> + Send,
 ) -> Result<Vocabulary> {
     let mut vocabulary = Vocabulary::new();
     // For every thread's vocabulary, what each of its ids is in that of all.
@@ -131,15 +163,15 @@ fn number_batches(
     corpus.each_batch(
         progress,
         |_thread| Own::new(&next),
-        |own, batch| own.read(batch, reading),
-        |read| {
+        |own, batch| Ok((own.read(batch, reading)?, note(batch))),
+        |(read, noted)| {
             if numbers.len() <= read.own {
                 numbers.resize_with(read.own + 1, specials);
             }
             let new = read.new_tokens().map(|surface| vocabulary.add(surface));
             let numbers = &mut numbers[read.own];
             numbers.extend(new);
-            take(&read.text, numbers)
+            take(&read.text, numbers, noted)
         },
     )?;
     Ok(vocabulary)
@@ -179,14 +211,37 @@ pub fn read_within(
     depot: &Depot,
     progress: &dyn Progress,
 ) -> Result<AnyText> {
+    let nothing = Noting {
+        note: |_: &Batch| (),
+        keep: |()| (),
+    };
+    read_noting(corpus, reading, vocabulary, room, depot, nothing, progress)
+}
+
+/// The same; something is noted of every batch besides, such as where its sentences came from.
+///
+/// `progress` advances by the bytes read.
+pub fn read_noting<T: Send>(
+    corpus: &Corpus,
+    reading: &Reading,
+    vocabulary: &Vocabulary,
+    room: Room,
+    depot: &Depot,
+    noting: Noting<impl Fn(&Batch) -> T + Sync, impl FnMut(T) + Send>,
+    progress: &dyn Progress,
+) -> Result<AnyText> {
+    let Noting { note, mut keep } = noting;
     let mut text = GrowingText::new(room, depot);
     each_read(
         corpus,
         reading,
         vocabulary,
         progress,
-        |_, ids| Ok(ids),
-        |ids| text.append(&ids, |id| id),
+        |batch, ids| Ok((ids, note(batch))),
+        |(batch, noted)| {
+            keep(noted);
+            text.append(&batch, |id| id)
+        },
     )?;
     text.finish()
 }

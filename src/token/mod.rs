@@ -19,7 +19,10 @@ mod wanted;
 mod whitespace;
 mod words;
 
-pub use corpus::{Numbered, count, each_read, number, number_within, read, read_within};
+pub use corpus::{
+    Noting, Numbered, count, each_read, number, number_noting, number_within, read, read_noting,
+    read_within,
+};
 pub use id::TokenId;
 pub use limits::VocabularyLimits;
 pub use reading::{Reading, SpecialsInText};
