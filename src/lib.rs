@@ -61,7 +61,7 @@
 //! | 2 | [`token`]: a sentence in, ids out, and back |
 //! | 3 | [`count`]: ids in, counts out · [`model`]: what every voice answers |
 //! | 4 | [`smooth`]: counts in, probabilities and back-offs out |
-//! | 5 | [`ngram`], [`neural`], [`mixture`]: the voices |
+//! | 5 | [`ngram`], [`suffix`], [`neural`], [`mixture`]: the voices |
 //! | 6 | [`sample`], [`narrow`], [`evaluate`], [`compare`], [`open`]: what can be done with a voice |
 //! | 8 | [`cli`]: the command |
 //!
@@ -96,6 +96,7 @@ pub mod progress;
 pub mod sample;
 pub mod smooth;
 pub mod store;
+pub mod suffix;
 pub mod text;
 pub mod token;
 pub mod warning;

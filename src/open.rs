@@ -13,6 +13,7 @@ use crate::neural::{self, NeuralModel};
 use crate::ngram::{self, NgramModel, Scorer, arpa};
 use crate::progress::Progress;
 use crate::store::{ModelFile, OpenOptions};
+use crate::suffix::{self, UnboundedModel};
 use crate::text;
 use crate::token::subword::{self, Subwords};
 use crate::token::{Reading, Tokenizer, Vocabulary};
@@ -51,15 +52,13 @@ pub struct Opened {
 }
 
 /// What a model file can hold.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a process holds a handful of voices"
-)]
 pub enum Voice {
     /// The statistical voice.
     Ngram(NgramModel),
     /// The neural voice.
     Neural(NeuralModel),
+    /// An indexed corpus, and the voice of contexts without bound.
+    Unbounded(UnboundedModel),
     /// Scores that are no probabilities.
     Scores(Scorer),
 }
@@ -73,6 +72,7 @@ impl Voice {
         match self {
             Voice::Ngram(model) => Ok(model),
             Voice::Neural(model) => Ok(model),
+            Voice::Unbounded(model) => Ok(model),
             Voice::Scores(_) => {
                 let what = "stupid back-off gives scores, which do not sum to one";
                 Err(Error::new(ErrorKind::Model, what).way_out(
@@ -87,6 +87,7 @@ impl Voice {
         match self {
             Voice::Ngram(model) => model.vocabulary(),
             Voice::Neural(model) => model.vocabulary(),
+            Voice::Unbounded(model) => model.vocabulary(),
             Voice::Scores(scorer) => scorer.vocabulary(),
         }
     }
@@ -96,6 +97,7 @@ impl Voice {
         match self {
             Voice::Ngram(model) => &model.header().reading,
             Voice::Neural(model) => &model.header().reading,
+            Voice::Unbounded(model) => &model.header().reading,
             Voice::Scores(scorer) => &scorer.header().reading,
         }
     }
@@ -105,6 +107,7 @@ impl Voice {
         match self {
             Voice::Ngram(model) => model.evidence(),
             Voice::Neural(model) => model.evidence(),
+            Voice::Unbounded(model) => model.evidence(),
             Voice::Scores(scorer) => Some(scorer),
         }
     }
@@ -115,6 +118,9 @@ impl Voice {
         match self {
             Voice::Ngram(model) => ngram(model.table().order(), model.header().method()),
             Voice::Scores(scorer) => ngram(scorer.table().order(), scorer.header().method()),
+            Voice::Unbounded(model) => {
+                format!("contexts of any length, {}", model.header().estimate)
+            }
             Voice::Neural(model) => {
                 let shape = model.network().architecture();
                 let (context, hidden) = (shape.context, shape.hidden);
@@ -190,6 +196,7 @@ fn load(file: &ModelFile) -> Result<Voice> {
                 false => Voice::Ngram(NgramModel::new(header, vocabulary, table)?),
             })
         }
+        suffix::format::KIND => Ok(Voice::Unbounded(suffix::format::load(file)?)),
         neural::format::KIND => Ok(Voice::Neural(neural::format::load(file)?)),
         subword::KIND => {
             let what = "this is a tokenizer by itself, not a model";

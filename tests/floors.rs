@@ -15,7 +15,7 @@ const FLOORS: [&[&str]; 9] = [
     &["token"],
     &["count", "model"],
     &["smooth"],
-    &["ngram", "neural", "mixture"],
+    &["ngram", "suffix", "neural", "mixture"],
     &["sample", "narrow", "evaluate", "compare", "open"],
     &[],
     &["cli", "main"],

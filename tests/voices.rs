@@ -15,6 +15,7 @@ use counterpoint::neural::{
 use counterpoint::ngram::{NgramModel, Plan, build};
 use counterpoint::progress::{Quiet, Stage};
 use counterpoint::smooth::{CountsOfCountsRule, Estimate, Smoothing};
+use counterpoint::suffix::{self, UnboundedModel};
 use counterpoint::text::{Corpus, CorpusOptions};
 use counterpoint::token::{
     Numbered, Reading, TokenId, VocabularyLimits, number, split_off_heldout,
@@ -92,8 +93,27 @@ fn neural() -> NeuralModel {
     NeuralModel::new(header, vocabulary, trained.network).unwrap()
 }
 
+/// The fables, indexed with what is seen once unknown.
+fn unbounded(estimate: suffix::Estimate) -> UnboundedModel {
+    let text: String = FABLES
+        .lines()
+        .take(150)
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let corpus = Corpus::from_text("fables", text, CorpusOptions::default());
+    let plan = suffix::Plan {
+        reading: Reading::DEFAULT,
+        vocabulary: Some(CORPUS.vocabulary.clone()),
+        limits: VocabularyLimits::default(),
+        estimate,
+        expected: 0,
+    };
+    suffix::build(&corpus, plan, &Quiet).unwrap()
+}
+
 struct Voices {
     ngrams: Vec<NgramModel>,
+    unbounded: [UnboundedModel; 2],
     neural: NeuralModel,
 }
 
@@ -107,6 +127,7 @@ static VOICES: LazyLock<Voices> = LazyLock::new(|| Voices {
         ngram(2, Smoothing::AddK(0.5)),
         ngram(3, Smoothing::MaximumLikelihood),
     ],
+    unbounded: [suffix::Estimate::Smoothed, suffix::Estimate::Longest].map(unbounded),
     neural: neural(),
 });
 
@@ -114,6 +135,9 @@ static VOICES: LazyLock<Voices> = LazyLock::new(|| Voices {
 fn each_voice(ask: impl Fn(&dyn LanguageModel, f64)) {
     for model in &VOICES.ngrams {
         ask(model, 1e-6);
+    }
+    for model in &VOICES.unbounded {
+        ask(model, 1e-9);
     }
     ask(&VOICES.neural, 1e-5);
     let mixture = Mixture::even(&[&VOICES.ngrams[1], &VOICES.neural]).unwrap();

@@ -135,6 +135,12 @@ fn facts(opened: &Opened) -> Value {
     match &opened.voice {
         Voice::Ngram(model) => add_ngram_facts(&mut value, model.header(), model.table()),
         Voice::Scores(scorer) => add_ngram_facts(&mut value, scorer.header(), scorer.table()),
+        Voice::Unbounded(model) => {
+            value["kind"] = "unbounded".into();
+            value["sentences"] = model.origins().sentences().into();
+            value["tokens"] = model.tokens().into();
+            value["files"] = json!(model.origins().files());
+        }
         Voice::Neural(model) => {
             value["kind"] = "neural".into();
             value["architecture"] = json!(model.network().architecture());
@@ -174,6 +180,14 @@ fn table(opened: &Opened, path: &str, blake3: Option<String>) -> String {
     match &opened.voice {
         Voice::Ngram(model) => built_from(&mut row, model.header()),
         Voice::Scores(scorer) => built_from(&mut row, scorer.header()),
+        Voice::Unbounded(model) => {
+            let (tokens, origins) = (count(model.tokens()), model.origins());
+            let (sentences, files) = (count(origins.sentences() as u64), origins.files().len());
+            row(
+                "built from",
+                format!("{tokens} tokens in {sentences} sentences, files: {files}"),
+            );
+        }
         Voice::Neural(model) => {
             let parameters = model.network().architecture().parameters().unwrap_or(0);
             row("parameters", count(parameters as u64));
@@ -186,7 +200,7 @@ fn table(opened: &Opened, path: &str, blake3: Option<String>) -> String {
     let discounts = match &opened.voice {
         Voice::Ngram(model) => discount_table(&model.table().sizes(), &model.header().discounts),
         Voice::Scores(scorer) => discount_table(&scorer.table().sizes(), &[]),
-        Voice::Neural(_) => String::new(),
+        Voice::Neural(_) | Voice::Unbounded(_) => String::new(),
     };
     format!("{columns}{discounts}")
 }

@@ -139,17 +139,18 @@ pub(super) fn table(model: &dyn LanguageModel, context: &[TokenId], top: usize) 
 
 fn headline(model: &dyn LanguageModel, outlook: &dyn Outlook, context: &[TokenId]) -> String {
     let mut lines = String::new();
-    if let (Some(evidence), Some(len)) = (model.evidence(), model.context_len()) {
+    if let Some(evidence) = model.evidence() {
         let seen = evidence.of_context(context);
         let times = seen
             .times_seen
             .map(|times| format!("seen {}×, ", count(times)));
+        let most = model.context_len().map(|len| format!(" of {}", len + 1));
         lines = format!(
-            "{}{}, order {} of {}\n",
+            "{}{}, order {}{}\n",
             times.unwrap_or_default(),
             followers(seen.followers),
             seen.order,
-            len + 1
+            most.unwrap_or_default(),
         );
     }
     let (bits, choices) = (outlook.entropy_bits(), outlook.effective_choices());
