@@ -38,9 +38,11 @@ impl Shown {
     fn closeness(&self) -> Closeness {
         let says = |word: &str| self.command.contains(word);
         match () {
-            () if [" build ", " train ", " count ", " merge ", "--on"]
-                .into_iter()
-                .any(says) =>
+            () if [
+                " build ", " index ", " train ", " count ", " merge ", "--on",
+            ]
+            .into_iter()
+            .any(says) =>
             {
                 Closeness::Figures
             }

@@ -14,8 +14,10 @@ mod count;
 mod demo;
 mod export;
 mod file_limit;
+mod find;
 mod generate;
 mod import;
+mod index;
 mod info;
 mod job;
 mod memory;
@@ -23,6 +25,7 @@ mod memory;
 mod merge;
 mod narrow;
 mod next;
+mod passage;
 mod progress;
 mod prompt;
 mod reading;
@@ -75,6 +78,8 @@ enum Command {
     Score(score::Args),
     Generate(generate::Args),
     Compare(compare::Args),
+    Index(index::Args),
+    Find(find::Args),
     Tokens(tokens::Args),
     Info(info::Args),
     Export(export::Args),
@@ -124,6 +129,8 @@ fn act(command: Command, console: &Console) -> Result<()> {
         Command::Score(args) => score::run(&args, console),
         Command::Generate(args) => generate::run(&args, console),
         Command::Compare(args) => compare::run(&args, console),
+        Command::Index(args) => index::run(&args, console),
+        Command::Find(args) => find::run(&args, console),
         Command::Tokens(args) => tokens::run(&args, console),
         Command::Info(args) => info::run(&args, console),
         Command::Export(args) => export::run(&args, console),

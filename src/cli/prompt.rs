@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::open::{Opened, Voice};
+use crate::suffix::UnboundedModel;
 use crate::token::{Reading, TokenId, Vocabulary};
 
 /// The models that are asked the same.
@@ -100,6 +101,26 @@ pub(super) fn same_tokens(models: &[Opened], command: &str) -> Result<()> {
     Ok(())
 }
 
+/// The index in a model file.
+///
+/// # Errors
+/// If the model is none.
+pub(super) fn indexed(opened: &Opened) -> Result<&UnboundedModel> {
+    match &opened.voice {
+        Voice::Unbounded(model) => Ok(model),
+        other => {
+            let what = format!("'{}' is no index ({})", opened.name, other.describe());
+            Err(Error::new(ErrorKind::Usage, what)
+                .way_out("index the corpus: counterpoint index CORPUS -o NAME"))
+        }
+    }
+}
+
+/// A text for people, without what would break its line.
+pub(super) fn on_one_line(text: &str) -> String {
+    text.chars().map(visible).collect()
+}
+
 /// A token for people: blanks made visible.
 pub(super) fn shown(vocabulary: &Vocabulary, token: TokenId) -> String {
     let surface = vocabulary.display(token);
@@ -109,7 +130,7 @@ pub(super) fn shown(vocabulary: &Vocabulary, token: TokenId) -> String {
         "\t" => "⇥".into(),
         "\r\n" => "␍↵".into(),
         "" => "(empty)".into(),
-        _ => surface.chars().map(visible).collect(),
+        _ => on_one_line(&surface),
     }
 }
 

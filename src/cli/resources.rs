@@ -93,9 +93,9 @@ pub(super) fn announce(
     Ok(Room { most, expected })
 }
 
-/// About how many tokens and positions a corpus has, judging by its beginning; `None` if how much
+/// About how many tokens and positions (tokens with every `<s>` and `</s>`) a corpus has, judging by its beginning; `None` if how much
 /// of it there is to read is not known.
-fn expected(corpus: &Corpus, reading: &Reading) -> Result<Option<(u64, u64)>> {
+pub(super) fn expected(corpus: &Corpus, reading: &Reading) -> Result<Option<(u64, u64)>> {
     let Some(total) = corpus.total_bytes() else {
         return Ok(None);
     };
