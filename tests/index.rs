@@ -228,3 +228,56 @@ fn impossible_requests_are_refused() {
             .is_empty()
     );
 }
+
+#[test]
+fn what_was_copied_is_found_with_its_source() {
+    let shop = shop();
+    let lines: Vec<String> = fables(300).lines().map(str::to_owned).collect();
+    let long = lines
+        .iter()
+        .position(|line| line.split(' ').count() > 12)
+        .unwrap();
+    let words: Vec<&str> = lines[long].split(' ').collect();
+    let copied = words[1..11].join(" ");
+    shop.write(
+        "essay.txt",
+        format!("Nobody knows zebras.\nQuoth I: {copied} zebra\n"),
+    );
+    let words = [
+        "copied",
+        "-i",
+        "a-index",
+        "essay.txt",
+        "--least",
+        "10",
+        "--json",
+    ];
+    let answer = shop.json(&words);
+    assert_eq!(answer["covered"], 10);
+    assert_eq!(answer["tokens"], 16);
+    assert_eq!(answer["spans"], 1);
+    let span = &answer["longest"][0];
+    assert_eq!(
+        (&span["text"], &span["tokens"]),
+        (&copied.clone().into(), &10.into())
+    );
+    assert_eq!(
+        (&span["at"]["line"], &span["at"]["token_of_line"]),
+        (&2.into(), &2.into())
+    );
+    let source = &span["source"];
+    let line = &lines[source["line"].as_u64().unwrap() as usize - 1];
+    assert!(line.contains(&copied), "{line}");
+    assert_eq!(source["match"].as_str().unwrap().trim(), copied);
+    // The whole corpus was copied from itself.
+    let all = shop.json(&["copied", "-i", "a-index", "a.txt", "--least", "1", "--json"]);
+    assert_eq!(all["covered"], all["tokens"]);
+    for ngrams in all["novelty"].as_array().unwrap() {
+        assert_eq!(ngrams["new"], 0);
+    }
+    let text = shop.good(&["copied", "-i", "a-index", "essay.txt", "--least", "9"]);
+    assert!(
+        text.contains("10 tokens, essay.txt:2") && text.contains("a.txt:"),
+        "{text}"
+    );
+}

@@ -9,6 +9,7 @@ mod build;
 mod columns;
 mod compare;
 mod console;
+mod copied;
 #[cfg(feature = "parquet")]
 mod count;
 mod demo;
@@ -80,6 +81,7 @@ enum Command {
     Compare(compare::Args),
     Index(index::Args),
     Find(find::Args),
+    Copied(copied::Args),
     Tokens(tokens::Args),
     Info(info::Args),
     Export(export::Args),
@@ -131,6 +133,7 @@ fn act(command: Command, console: &Console) -> Result<()> {
         Command::Compare(args) => compare::run(&args, console),
         Command::Index(args) => index::run(&args, console),
         Command::Find(args) => find::run(&args, console),
+        Command::Copied(args) => copied::run(&args, console),
         Command::Tokens(args) => tokens::run(&args, console),
         Command::Info(args) => info::run(&args, console),
         Command::Export(args) => export::run(&args, console),
