@@ -62,7 +62,7 @@
 //! | 3 | [`count`]: ids in, counts out · [`model`]: what every voice answers |
 //! | 4 | [`smooth`]: counts in, probabilities and back-offs out |
 //! | 5 | [`ngram`], [`suffix`], [`neural`], [`mixture`]: the voices |
-//! | 6 | [`sample`], [`narrow`], [`evaluate`], [`compare`], [`open`]: what can be done with a voice |
+//! | 6 | [`sample`], [`narrow`], [`explain`], [`evaluate`], [`compare`], [`open`]: what can be done with a voice |
 //! | 8 | [`cli`]: the command |
 //!
 //! # Invariants
@@ -84,6 +84,7 @@ pub mod compare;
 pub mod count;
 pub mod error;
 pub mod evaluate;
+pub mod explain;
 pub mod mixture;
 pub mod model;
 pub mod narrow;

@@ -16,7 +16,7 @@ const FLOORS: [&[&str]; 9] = [
     &["count", "model"],
     &["smooth"],
     &["ngram", "suffix", "neural", "mixture"],
-    &["sample", "narrow", "evaluate", "compare", "open"],
+    &["sample", "narrow", "explain", "evaluate", "compare", "open"],
     &[],
     &["cli", "main"],
 ];

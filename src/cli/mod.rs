@@ -13,6 +13,7 @@ mod copied;
 #[cfg(feature = "parquet")]
 mod count;
 mod demo;
+mod explain;
 mod export;
 mod file_limit;
 mod find;
@@ -76,6 +77,7 @@ enum Command {
     Train(train::Args),
     Next(next::Args),
     Narrow(narrow::Args),
+    Explain(explain::Args),
     Score(score::Args),
     Generate(generate::Args),
     Compare(compare::Args),
@@ -128,6 +130,7 @@ fn act(command: Command, console: &Console) -> Result<()> {
         Command::Train(args) => train::run(&args, console),
         Command::Next(args) => next::run(&args, console),
         Command::Narrow(args) => narrow::run(&args, console),
+        Command::Explain(args) => explain::run(&args, console),
         Command::Score(args) => score::run(&args, console),
         Command::Generate(args) => generate::run(&args, console),
         Command::Compare(args) => compare::run(&args, console),

@@ -18,6 +18,7 @@ pub mod format;
 mod header;
 mod making;
 mod model;
+mod neighbours;
 pub mod next;
 mod putting;
 mod scorer;
@@ -31,5 +32,6 @@ pub use build::{
 };
 pub use header::NgramHeader;
 pub use model::NgramModel;
+pub use neighbours::CountedFollowers;
 pub use scorer::{Score, Scorer};
 pub use table::{Node, Table, TableLevel};
