@@ -101,7 +101,7 @@ fn token(word: &str, opened: &Opened, console: &Console) -> Result<TokenId> {
     }
     let (reading, vocabulary) = (opened.voice.reading(), opened.voice.vocabulary());
     let folded = fold(word, reading);
-    let pieces = reading.tokenizer.pieces(&folded);
+    let pieces = reading.tokenizer.pieces(&folded)?;
     let [piece] = pieces[..] else {
         let what = format!("'{word}' is {} tokens, not one", pieces.len());
         let pieces: Vec<String> = pieces

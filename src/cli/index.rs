@@ -85,8 +85,8 @@ impl Args {
         let like = like.transpose()?;
         Ok(Plan {
             reading: match &like {
-                Some(like) => *like.voice.reading(),
-                None => self.reading.reading(),
+                Some(like) => like.voice.reading().clone(),
+                None => self.reading.reading()?,
             },
             limits: match like {
                 Some(_) => VocabularyLimits::default(),

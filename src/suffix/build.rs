@@ -53,7 +53,7 @@ pub fn build(corpus: &Corpus, plan: Plan, progress: &dyn Progress) -> Result<Unb
         });
     };
     stage(1, corpus.total_bytes());
-    let reading = plan.reading;
+    let reading = plan.reading.clone();
     let estimate = plan.estimate;
     let (numbered, noted) = read(corpus, plan, progress)?;
     let Numbered { vocabulary, text } = numbered;

@@ -1,6 +1,7 @@
 //! Here is an index, give me its file, and back.
 //!
-//! A model file of kind `unbounded` holds, beside its header, the vocabulary and
+//! A model file of kind `unbounded` holds, beside its header, the vocabulary, what the tokenizer is
+//! made of if it needs data, and
 //!
 //! | section | type | entries |
 //! |---|---|---|
@@ -35,13 +36,15 @@ pub fn save(path: &Path, model: &UnboundedModel) -> Result<u64> {
     writer.column("begins", &array.begins)?;
     writer.column("trust", model.trust().column())?;
     model.origins().save(&mut writer)?;
+    model.header().reading.save(&mut writer)?;
     model.vocabulary().save(&mut writer)?;
     writer.finish(model.header())
 }
 
 /// Reads an index; its columns stay in the file, and what they say is checked.
 pub fn load(file: &ModelFile) -> Result<UnboundedModel> {
-    let header: UnboundedHeader = file.header()?;
+    let mut header: UnboundedHeader = file.header()?;
+    header.reading.complete(file)?;
     let (text, places) = (file.column("text")?, file.column("places")?);
     let array = SuffixArray::from_columns(text, places, file.column("begins")?)?;
     let origins = Origins::load(file, array.text())?;
