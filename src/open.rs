@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf, is_separator};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::mixture::{self, Mixture, MixtureHeader};
 use crate::model::{Evidence, LanguageModel};
 use crate::neural::{self, NeuralModel};
 use crate::ngram::{self, NgramModel, Scorer, arpa};
@@ -45,7 +46,7 @@ pub fn path_of(name: &str) -> PathBuf {
 pub struct Opened {
     /// The name it was asked for by.
     pub name: String,
-    /// How large its file is.
+    /// How large its file is; a mixture's, with those of its voices.
     pub bytes: u64,
     /// Which voice it is.
     pub voice: Voice,
@@ -59,6 +60,8 @@ pub enum Voice {
     Neural(NeuralModel),
     /// An indexed corpus, and the voice of contexts without bound.
     Unbounded(UnboundedModel),
+    /// Several voices as one.
+    Mixture(Box<MixtureHeader>, Mixture<Box<dyn LanguageModel>>),
     /// Scores that are no probabilities.
     Scores(Scorer),
 }
@@ -73,6 +76,7 @@ impl Voice {
             Voice::Ngram(model) => Ok(model),
             Voice::Neural(model) => Ok(model),
             Voice::Unbounded(model) => Ok(model),
+            Voice::Mixture(_, model) => Ok(model),
             Voice::Scores(_) => {
                 let what = "stupid back-off gives scores, which do not sum to one";
                 Err(Error::new(ErrorKind::Model, what).way_out(
@@ -82,12 +86,27 @@ impl Voice {
         }
     }
 
+    /// The language model by itself, if its numbers are probabilities.
+    ///
+    /// # Errors
+    /// As for [`language_model`](Self::language_model).
+    pub fn into_language_model(self) -> Result<Box<dyn LanguageModel>> {
+        self.language_model()?;
+        Ok(match self {
+            Voice::Ngram(model) => Box::new(model),
+            Voice::Neural(model) => Box::new(model),
+            Voice::Mixture(_, model) => Box::new(model),
+            Voice::Scores(_) => unreachable!("refused above"),
+        })
+    }
+
     /// The tokens it knows.
     pub fn vocabulary(&self) -> &Vocabulary {
         match self {
             Voice::Ngram(model) => model.vocabulary(),
             Voice::Neural(model) => model.vocabulary(),
             Voice::Unbounded(model) => model.vocabulary(),
+            Voice::Mixture(_, model) => model.vocabulary(),
             Voice::Scores(scorer) => scorer.vocabulary(),
         }
     }
@@ -98,6 +117,7 @@ impl Voice {
             Voice::Ngram(model) => &model.header().reading,
             Voice::Neural(model) => &model.header().reading,
             Voice::Unbounded(model) => &model.header().reading,
+            Voice::Mixture(header, _) => &header.reading,
             Voice::Scores(scorer) => &scorer.header().reading,
         }
     }
@@ -108,6 +128,7 @@ impl Voice {
             Voice::Ngram(model) => model.evidence(),
             Voice::Neural(model) => model.evidence(),
             Voice::Unbounded(model) => model.evidence(),
+            Voice::Mixture(_, model) => model.evidence(),
             Voice::Scores(scorer) => Some(scorer),
         }
     }
@@ -126,6 +147,10 @@ impl Voice {
                 let (context, hidden) = (shape.context, shape.hidden);
                 format!("neural, {context} tokens of context, {hidden} hidden units")
             }
+            Voice::Mixture(header, _) => {
+                let names: Vec<&str> = header.parts.iter().map(|part| &part.name[..]).collect();
+                format!("a mixture of {}", names.join(", "))
+            }
         }
     }
 }
@@ -143,10 +168,14 @@ pub fn open(name: &str, options: OpenOptions, progress: &dyn Progress) -> Result
         return open_arpa(name, &path, progress);
     }
     let file = ModelFile::open(&path, options)?;
-    let voice = load(&file).map_err(|error| error.at_least(path.display().to_string()))?;
+    let at = |error: Error| error.at_least(path.display().to_string());
+    let (voice, bytes) = match file.kind() {
+        mixture::format::KIND => load_mixture(&file, options).map_err(at)?,
+        _ => (load(&file).map_err(at)?, 0),
+    };
     Ok(Opened {
         name: name.into(),
-        bytes: file.len(),
+        bytes: file.len() + bytes,
         voice,
     })
 }
@@ -187,6 +216,22 @@ fn no_such_tokenizer(name: &str, path: &Path) -> Error {
         ))
 }
 
+/// A mixture, and how large the files of its voices are.
+fn load_mixture(file: &ModelFile, options: OpenOptions) -> Result<(Voice, u64)> {
+    let header = mixture::format::load(file)?;
+    let (mut voices, mut bytes) = (Vec::new(), 0);
+    for part in &header.parts {
+        let file = part.open(file.path(), options)?;
+        let voice =
+            load(&file).map_err(|error| error.at_least(file.path().display().to_string()))?;
+        voices.push(voice.into_language_model()?);
+        bytes += file.len();
+    }
+    let mixture = Mixture::new(voices, &header.weights)?;
+    Ok((Voice::Mixture(Box::new(header), mixture), bytes))
+}
+
+/// A voice that is whole in one file.
 fn load(file: &ModelFile) -> Result<Voice> {
     match file.kind() {
         ngram::format::KIND => {
@@ -204,6 +249,7 @@ fn load(file: &ModelFile) -> Result<Voice> {
                 "build a model with it: counterpoint build CORPUS --tokenizer NAME -o MODEL",
             ))
         }
+        mixture::format::KIND => Err(mixture::format::nested()),
         other => {
             let what = format!("a model of the unknown kind '{other}'");
             Err(Error::new(ErrorKind::Format, what).way_out("a newer counterpoint may open it"))

@@ -39,7 +39,7 @@ impl Shown {
         let says = |word: &str| self.command.contains(word);
         match () {
             () if [
-                " build ", " index ", " train ", " count ", " merge ", "--on",
+                " build ", " index ", " train ", " count ", " merge ", " mix ", "--on",
             ]
             .into_iter()
             .any(says) =>

@@ -7,7 +7,7 @@
 use std::sync::LazyLock;
 
 use counterpoint::count::{Order, Pruning};
-use counterpoint::mixture::Mixture;
+use counterpoint::mixture::{Buckets, Mixture, Weights};
 use counterpoint::model::LanguageModel;
 use counterpoint::neural::{
     Architecture, NeuralHeader, NeuralModel, TrainingOptions, TrainingRecord, train,
@@ -140,8 +140,14 @@ fn each_voice(ask: impl Fn(&dyn LanguageModel, f64)) {
         ask(model, 1e-9);
     }
     ask(&VOICES.neural, 1e-5);
-    let mixture = Mixture::even(&[&VOICES.ngrams[1], &VOICES.neural]).unwrap();
+    let voices: [&dyn LanguageModel; 2] = [&VOICES.ngrams[1], &VOICES.neural];
+    let mixture = Mixture::even(voices.to_vec()).unwrap();
     ask(&mixture, 1e-5);
+    let buckets = Buckets::by(0, voices[0]).unwrap();
+    let share = |bucket: usize| bucket as f64 / buckets.len() as f64;
+    let rows = (0..buckets.len()).map(|bucket| vec![share(bucket), 1.0 - share(bucket)]);
+    let weights = Weights::by_bucket(buckets, rows.collect());
+    ask(&Mixture::new(voices.to_vec(), &weights).unwrap(), 1e-5);
 }
 
 /// Tokens of the vocabulary, `<unk>` and now and then `<s>` among them.

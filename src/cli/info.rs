@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::columns::{Columns, Side, bytes, count, figure};
 use super::console::Console;
+use super::mix;
 use super::prompt::shown;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Candidate, LanguageModel};
@@ -147,6 +148,11 @@ fn facts(opened: &Opened) -> Value {
             value["parameters"] = model.network().architecture().parameters().into();
             value["training"] = json!(model.header().training);
         }
+        Voice::Mixture(header, _) => {
+            for (name, fact) in mix::facts(header).as_object().into_iter().flatten() {
+                value[name] = fact.clone();
+            }
+        }
     }
     value
 }
@@ -192,17 +198,27 @@ fn table(opened: &Opened, path: &str, blake3: Option<String>) -> String {
             let parameters = model.network().architecture().parameters().unwrap_or(0);
             row("parameters", count(parameters as u64));
         }
+        Voice::Mixture(header, _) => {
+            for part in &header.parts {
+                row("voice", part.path.clone());
+            }
+        }
     }
-    row("file", format!("{path}, {}", bytes(opened.bytes)));
+    let voices = match &opened.voice {
+        Voice::Mixture(..) => " with its voices",
+        _ => "",
+    };
+    row("file", format!("{path}, {}{voices}", bytes(opened.bytes)));
     if let Some(blake3) = blake3 {
         row("blake3", blake3);
     }
-    let discounts = match &opened.voice {
+    let figures = match &opened.voice {
         Voice::Ngram(model) => discount_table(&model.table().sizes(), &model.header().discounts),
         Voice::Scores(scorer) => discount_table(&scorer.table().sizes(), &[]),
         Voice::Neural(_) | Voice::Unbounded(_) => String::new(),
+        Voice::Mixture(header, _) => mix::standings(header),
     };
-    format!("{columns}{discounts}")
+    format!("{columns}{figures}")
 }
 
 fn built_from(row: &mut impl FnMut(&str, String), header: &NgramHeader) {

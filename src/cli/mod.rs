@@ -25,6 +25,7 @@ mod job;
 mod memory;
 #[cfg(feature = "parquet")]
 mod merge;
+mod mix;
 mod narrow;
 mod next;
 mod passage;
@@ -84,6 +85,7 @@ enum Command {
     Index(index::Args),
     Find(find::Args),
     Copied(copied::Args),
+    Mix(mix::Args),
     Tokens(tokens::Args),
     Info(info::Args),
     Export(export::Args),
@@ -137,6 +139,7 @@ fn act(command: Command, console: &Console) -> Result<()> {
         Command::Index(args) => index::run(&args, console),
         Command::Find(args) => find::run(&args, console),
         Command::Copied(args) => copied::run(&args, console),
+        Command::Mix(args) => mix::run(&args, console),
         Command::Tokens(args) => tokens::run(&args, console),
         Command::Info(args) => info::run(&args, console),
         Command::Export(args) => export::run(&args, console),

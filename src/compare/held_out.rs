@@ -36,9 +36,9 @@ pub fn held_out(voice: &dyn LanguageModel, sentences: &[Sentence]) -> HeldOut {
 }
 
 /// All voices mixed with equal weights, if they share a vocabulary and there are at least two.
-pub fn together<'v>(voices: &[&'v dyn LanguageModel]) -> Option<Mixture<'v>> {
+pub fn together<'v>(voices: &[&'v dyn LanguageModel]) -> Option<Mixture<&'v dyn LanguageModel>> {
     if voices.len() < 2 {
         return None;
     }
-    Mixture::even(voices).ok()
+    Mixture::even(voices.to_vec()).ok()
 }

@@ -143,6 +143,14 @@ impl ModelFile {
         blake3::hash(&self.bytes).to_hex().to_string()
     }
 
+    /// The BLAKE3 hash of what the file says about itself: its kind, its header, and the name, place
+    /// and checksum of every section. Another model has another one, and reading it costs nothing:
+    /// a file that matches it and its own checksums is the same to the byte.
+    pub fn fingerprint(&self) -> Result<String> {
+        let directory = metadata::encode(&*self.directory)?;
+        Ok(blake3::hash(&directory).to_hex().to_string())
+    }
+
     fn range(&self, name: &str) -> Result<Range<usize>> {
         let section = self.sections().iter().find(|section| section.name == name);
         let Some(section) = section else {
