@@ -62,7 +62,7 @@
 //! | 3 | [`count`]: ids in, counts out · [`model`]: what every voice answers |
 //! | 4 | [`smooth`]: counts in, probabilities and back-offs out |
 //! | 5 | [`ngram`], [`suffix`], [`neural`], [`mixture`]: the voices |
-//! | 6 | [`sample`], [`narrow`], [`explain`], [`evaluate`], [`compare`], [`open`]: what can be done with a voice |
+//! | 6 | [`sample`], [`narrow`], [`explain`], [`evaluate`], [`compare`], [`open`], [`weights`]: what can be done with a voice |
 //! | 8 | [`cli`]: the command |
 //!
 //! # Invariants
@@ -101,5 +101,6 @@ pub mod suffix;
 pub mod text;
 pub mod token;
 pub mod warning;
+pub mod weights;
 
 pub use error::{Error, ErrorKind, Result};

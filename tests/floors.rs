@@ -16,7 +16,9 @@ const FLOORS: [&[&str]; 9] = [
     &["count", "model"],
     &["smooth"],
     &["ngram", "suffix", "neural", "mixture"],
-    &["sample", "narrow", "explain", "evaluate", "compare", "open"],
+    &[
+        "sample", "narrow", "explain", "evaluate", "compare", "open", "weights",
+    ],
     &[],
     &["cli", "main"],
 ];

@@ -42,6 +42,7 @@ mod usage;
 mod verify;
 #[cfg(feature = "parquet")]
 mod vocabulary;
+mod weights;
 
 use std::process::ExitCode;
 
@@ -88,6 +89,7 @@ enum Command {
     Mix(mix::Args),
     Tokens(tokens::Args),
     Info(info::Args),
+    Weights(weights::Args),
     Export(export::Args),
     Import(import::Args),
     Verify(verify::Args),
@@ -142,6 +144,7 @@ fn act(command: Command, console: &Console) -> Result<()> {
         Command::Mix(args) => mix::run(&args, console),
         Command::Tokens(args) => tokens::run(&args, console),
         Command::Info(args) => info::run(&args, console),
+        Command::Weights(args) => weights::run(&args, console),
         Command::Export(args) => export::run(&args, console),
         Command::Import(args) => import::run(&args, console),
         Command::Verify(args) => verify::run(&args, console),

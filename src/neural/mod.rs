@@ -37,6 +37,7 @@
 //! | `step` | one batch, on all threads |
 //! | `text`, `options`, `training` | all of them, epoch by epoch |
 //! | `model`, `header` | the network as a voice, and what is known about it |
+//! | [`inside`](Tensor) | what can be asked of weights, and what another one would do |
 //! | [`format`](mod@format) | to a model file and back |
 //! | `matrix`, `elementary`, `random` | products, exponentials, dice |
 //! | `plain`, `gradient_check` (tests) | the formulas as loops in f64, and the proof that the fast code computes them |
@@ -72,6 +73,7 @@ pub mod format;
 mod forward;
 mod gradients;
 mod header;
+mod inside;
 mod matrix;
 mod model;
 mod network;
@@ -92,6 +94,7 @@ mod tests;
 pub use architecture::Architecture;
 pub use forward::Question;
 pub use header::{NeuralHeader, TrainingRecord};
+pub use inside::{Change, Tensor, Window};
 pub use model::NeuralModel;
 pub use network::{Network, TENSORS};
 pub use options::{Softmax, TrainingOptions};
