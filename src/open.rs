@@ -95,6 +95,7 @@ impl Voice {
         Ok(match self {
             Voice::Ngram(model) => Box::new(model),
             Voice::Neural(model) => Box::new(model),
+            Voice::Unbounded(model) => Box::new(model),
             Voice::Mixture(_, model) => Box::new(model),
             Voice::Scores(_) => unreachable!("refused above"),
         })

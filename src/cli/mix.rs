@@ -9,13 +9,13 @@ use super::columns::{Columns, Side, bytes, count, percent, perplexity, seconds};
 use super::console::{Console, done};
 use super::prompt::same_tokens;
 use super::reading::{FormArgs, spare};
-use super::score::sentences;
 use crate::error::{Error, ErrorKind, Result};
 use crate::mixture::{Buckets, Mixture, MixtureHeader, Part, Standing, Tuned, Tuner, format};
 use crate::model::LanguageModel;
 use crate::open::{self, Opened, Voice};
 use crate::progress::Stage;
 use crate::store::{ModelFile, OpenOptions};
+use crate::text::Batch;
 use crate::token::TokenId;
 
 /// Mix voices into one, with weights tuned to a held-out text.
@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let parts = parts.collect::<Result<Vec<Part>>>()?;
     let tuned = tune(args, &models[0], &voices, buckets, &path, console)?;
     let header = MixtureHeader {
-        reading: *models[0].voice.reading(),
+        reading: models[0].voice.reading().clone(),
         parts,
         weights: tuned.weights,
         tuning: tuned.record,
@@ -152,9 +152,9 @@ fn tune(
     let mut tuner = Tuner::new(voices, buckets);
     for batch in corpus.batches() {
         let batch = batch?;
-        let sentences = sentences(&batch, first)?;
-        let ids: Vec<&[TokenId]> = sentences.iter().map(|sentence| &sentence.ids[..]).collect();
-        tuner.read(&ids);
+        let sentences = sentences(&batch, &first.voice)?;
+        let sentences: Vec<&[TokenId]> = sentences.iter().map(|ids| &ids[..]).collect();
+        tuner.read(&sentences);
         console.progress().advance(batch.bytes_read());
     }
     let warnings = corpus.warnings().into_iter();
@@ -162,6 +162,15 @@ fn tune(
     tuner
         .finish()
         .map_err(|error| error.at(format!("--tune {}", args.tune.join(" "))))
+}
+
+/// The ids of the sentences of a batch, as a voice reads them.
+fn sentences(batch: &Batch, voice: &Voice) -> Result<Vec<Vec<TokenId>>> {
+    let ids = |(number, text): (usize, &[u8])| {
+        let ids = voice.reading().ids(voice.vocabulary(), text);
+        ids.map_err(|error| error.at(batch.place(number)))
+    };
+    batch.sentences().enumerate().map(ids).collect()
 }
 
 /// What is known about a mixture, for `mix` and `info`.
