@@ -35,7 +35,8 @@ pub(super) struct RecordArgs {
     /// is compressed
     #[arg(long, value_name = "FILE", num_args = 2.., requires = "at", help_heading = "Records")]
     split: Vec<String>,
-    /// The thresholds between the files of --split: a record that reaches one goes into the next file
+    /// The thresholds between the files of --split: a record that reaches one goes into the next
+    /// file, and one that holds no sentence into the last
     #[arg(
         long,
         value_name = "X,…",
