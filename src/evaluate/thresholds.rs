@@ -72,12 +72,12 @@ mod tests {
             })
         };
         let by_perplexity = Thresholds::new(Measure::Perplexity, vec![2.0, 16.0]).unwrap();
-        for (p, class) in [(1.0, 0), (0.5, 1), (0.07, 1), (0.0625, 2), (0.0, 2)] {
+        for (p, class) in [(1.0, 0), (0.49, 1), (0.07, 1), (0.06, 2), (0.0, 2)] {
             assert_eq!(by_perplexity.class(&record(p, 1)), class, "{p}");
         }
         assert_eq!(by_perplexity.class(&Totals::default()), 2, "no sentence");
         let by_bits = Thresholds::new(Measure::BitsPerByte, vec![1.0]).unwrap();
-        assert_eq!(by_bits.class(&record(0.25, 2)), 1);
+        assert_eq!(by_bits.class(&record(0.24, 2)), 1);
         assert_eq!(by_bits.class(&record(0.25, 3)), 0);
         for bad in [
             vec![2.0, 2.0],
