@@ -32,7 +32,7 @@
 //!
 //! let stage = Stage { number: 1, of: 2, name: "count", unit: "tokens", total: None };
 //! let estimate = Estimate::Probabilities(Smoothing::WittenBell);
-//! let plan = Plan { reading, order: Order::new(3)?, estimate, pruning: Pruning::default() };
+//! let plan = Plan { reading: reading.clone(), order: Order::new(3)?, estimate, pruning: Pruning::default() };
 //! let built = build(numbered.text, numbered.vocabulary, &plan, stage, &Quiet)?;
 //! let model = NgramModel::new(built.header, built.vocabulary, built.table)?;
 //!

@@ -93,7 +93,9 @@ fn voices_of_two_texts_suit_either_text_better_together() {
         let words = ["mix", "a", "b", "--tune", text, "-o", "ab", "--json"];
         let made = shop.json(&words);
         let of = |voice: usize, what: &str| number(&made["voices"][voice][what]);
-        assert!(number(&made["perplexity"]) <= of(0, "perplexity").min(of(1, "perplexity")));
+        // EM stops within a ten-millionth of a nat of the best weights.
+        let better = of(0, "perplexity").min(of(1, "perplexity"));
+        assert!(number(&made["perplexity"]) <= better * (1.0 + 1e-6));
         let score = shop.json(&["score", "-m", "ab", text, "--json"]);
         assert!((number(&score["perplexity"]) / number(&made["perplexity"]) - 1.0).abs() < 1e-6);
         of(0, "weight")
