@@ -9,6 +9,10 @@
 //! is marked. And few counts fake certainty, so the smoothed entropy
 //! always stands beside what was really seen.
 
+mod curve;
+
+pub use curve::{Curve, CurvePoint, Mean, curve};
+
 use crate::model::{Candidate, ContextEvidence, LanguageModel, Outlook};
 use crate::prob::LogProb;
 use crate::token::TokenId;

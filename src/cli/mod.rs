@@ -12,6 +12,7 @@ mod console;
 mod copied;
 #[cfg(feature = "parquet")]
 mod count;
+mod curve;
 mod demo;
 mod explain;
 mod export;

@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 
 use super::columns::{Columns, Side, bar, count, figure};
 use super::console::Console;
+use super::curve;
 use super::next::candidate;
 use super::prompt::{PromptArgs, VoicesArgs, ids, same_tokens, shown};
+use super::reading::FormArgs;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::LanguageModel;
 use crate::narrow::{Width, forward, look_back};
@@ -22,15 +24,40 @@ use crate::token::{TokenId, Vocabulary};
 #[command(after_help = "\
 Examples:
   counterpoint narrow -m fables \"once upon a time\" --start
-  counterpoint narrow -m fables,fables-nn \"down to the river and over the\" --look-back")]
+  counterpoint narrow -m fables,fables-nn \"down to the river and over the\" --look-back
+  counterpoint narrow -m fables,fables-index --on held-out.txt")]
 pub(super) struct Args {
     #[command(flatten)]
-    voices: VoicesArgs,
+    pub(super) voices: VoicesArgs,
     #[command(flatten)]
-    prompt: PromptArgs,
+    pub(super) prompt: PromptArgs,
+    /// Show the average over a text that none has seen, for contexts of 0, 1, 2 … tokens (may be
+    /// given more than once)
+    #[arg(long, value_name = "HELDOUT", help_heading = "Corpus")]
+    pub(super) on: Vec<String>,
+    #[command(flatten)]
+    pub(super) form: FormArgs,
+    /// The longest context to show the average for
+    #[arg(
+        long,
+        default_value_t = 10,
+        value_name = "N",
+        help_heading = "Corpus",
+        requires = "on"
+    )]
+    pub(super) longest: usize,
+    /// How many positions of the text to ask
+    #[arg(
+        long,
+        default_value_t = 5000,
+        value_name = "N",
+        help_heading = "Corpus",
+        requires = "on"
+    )]
+    pub(super) sample: usize,
     /// Stay at the end of the text, and let its last 0, 1, 2 … tokens be seen
     #[arg(long, help_heading = "Context")]
-    look_back: bool,
+    pub(super) look_back: bool,
     /// How many candidates of each step --json lists
     #[arg(
         long,
@@ -42,12 +69,18 @@ pub(super) struct Args {
     top: usize,
     /// One JSON object
     #[arg(long, help_heading = "Output")]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
+    if !args.on.is_empty() {
+        curve::check(args)?;
+    }
     let models = console.open_all(&args.voices.model)?;
     same_tokens(&models, "narrow")?;
+    if !args.on.is_empty() {
+        return curve::run(args, &models, console);
+    }
     let voices: Vec<&dyn LanguageModel> = models
         .iter()
         .map(|model| model.voice.language_model())
