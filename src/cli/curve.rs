@@ -7,7 +7,6 @@ use super::console::Console;
 use super::narrow::Args;
 use super::reading::read;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::LanguageModel;
 use crate::narrow::{Curve, Mean, curve};
 use crate::open::{Opened, Voice};
 use crate::progress::Stage;
