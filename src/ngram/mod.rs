@@ -12,6 +12,7 @@ pub mod arpa;
 mod build;
 mod check;
 mod columns;
+pub mod compact;
 mod compile;
 mod flight;
 pub mod format;
