@@ -11,7 +11,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::mixture::{self, Mixture, MixtureHeader};
 use crate::model::{Evidence, LanguageModel};
 use crate::neural::{self, NeuralModel};
-use crate::ngram::{self, NgramModel, Scorer, arpa};
+use crate::ngram::compact::{self, CompactModel};
+use crate::ngram::{self, NgramHeader, NgramModel, Scorer, arpa};
 use crate::progress::Progress;
 use crate::store::{ModelFile, OpenOptions};
 use crate::suffix::{self, UnboundedModel};
@@ -56,6 +57,8 @@ pub struct Opened {
 pub enum Voice {
     /// The statistical voice.
     Ngram(NgramModel),
+    /// The statistical voice over a compact table.
+    Compact(CompactModel),
     /// The neural voice.
     Neural(NeuralModel),
     /// An indexed corpus, and the voice of contexts without bound.
@@ -74,6 +77,7 @@ impl Voice {
     pub fn language_model(&self) -> Result<&dyn LanguageModel> {
         match self {
             Voice::Ngram(model) => Ok(model),
+            Voice::Compact(model) => Ok(model),
             Voice::Neural(model) => Ok(model),
             Voice::Unbounded(model) => Ok(model),
             Voice::Mixture(_, model) => Ok(model),
@@ -94,6 +98,7 @@ impl Voice {
         self.language_model()?;
         Ok(match self {
             Voice::Ngram(model) => Box::new(model),
+            Voice::Compact(model) => Box::new(model),
             Voice::Neural(model) => Box::new(model),
             Voice::Unbounded(model) => Box::new(model),
             Voice::Mixture(_, model) => Box::new(model),
@@ -105,6 +110,7 @@ impl Voice {
     pub fn vocabulary(&self) -> &Vocabulary {
         match self {
             Voice::Ngram(model) => model.vocabulary(),
+            Voice::Compact(model) => model.vocabulary(),
             Voice::Neural(model) => model.vocabulary(),
             Voice::Unbounded(model) => model.vocabulary(),
             Voice::Mixture(_, model) => model.vocabulary(),
@@ -116,6 +122,7 @@ impl Voice {
     pub fn reading(&self) -> &Reading {
         match self {
             Voice::Ngram(model) => &model.header().reading,
+            Voice::Compact(model) => &model.header().reading,
             Voice::Neural(model) => &model.header().reading,
             Voice::Unbounded(model) => &model.header().reading,
             Voice::Mixture(header, _) => &header.reading,
@@ -127,10 +134,21 @@ impl Voice {
     pub fn evidence(&self) -> Option<&dyn Evidence> {
         match self {
             Voice::Ngram(model) => model.evidence(),
+            Voice::Compact(model) => model.evidence(),
             Voice::Neural(model) => model.evidence(),
             Voice::Unbounded(model) => model.evidence(),
             Voice::Mixture(_, model) => model.evidence(),
             Voice::Scores(scorer) => Some(scorer),
+        }
+    }
+
+    /// What is known of it besides its numbers, if it is made of n-grams.
+    pub fn ngram_header(&self) -> Option<&NgramHeader> {
+        match self {
+            Voice::Ngram(model) => Some(model.header()),
+            Voice::Compact(model) => Some(model.header()),
+            Voice::Scores(scorer) => Some(scorer.header()),
+            Voice::Neural(_) | Voice::Unbounded(_) | Voice::Mixture(..) => None,
         }
     }
 
@@ -139,6 +157,7 @@ impl Voice {
         let ngram = |order: usize, method: String| format!("order {order}, {method}");
         match self {
             Voice::Ngram(model) => ngram(model.table().order(), model.header().method()),
+            Voice::Compact(model) => ngram(model.table().order(), model.header().method()),
             Voice::Scores(scorer) => ngram(scorer.table().order(), scorer.header().method()),
             Voice::Unbounded(model) => {
                 format!("contexts of any length, {}", model.header().estimate)
@@ -243,6 +262,11 @@ fn load(file: &ModelFile) -> Result<Voice> {
             })
         }
         suffix::format::KIND => Ok(Voice::Unbounded(suffix::format::load(file)?)),
+        compact::format::KIND => {
+            let (header, vocabulary, table) = compact::format::load(file)?;
+            let model = CompactModel::new(header, vocabulary, table)?;
+            Ok(Voice::Compact(model))
+        }
         neural::format::KIND => Ok(Voice::Neural(neural::format::load(file)?)),
         subword::KIND => {
             let what = "this is a tokenizer by itself, not a model";

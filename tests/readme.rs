@@ -39,7 +39,14 @@ impl Shown {
         let says = |word: &str| self.command.contains(word);
         match () {
             () if [
-                " build ", " index ", " train ", " count ", " merge ", " mix ", "--on",
+                " build ",
+                " index ",
+                " train ",
+                " count ",
+                " merge ",
+                " mix ",
+                " convert ",
+                "--on",
             ]
             .into_iter()
             .any(says) =>

@@ -7,14 +7,16 @@ use std::time::Instant;
 use clap::ValueEnum;
 
 use super::console::Console;
-use super::job::{Job, STAGES};
+use super::job::{Job, stages};
 use super::reading::{CorpusArgs, ReadingArgs, VocabularyArgs, reading_stage, spare};
 use super::resources::{ResourceArgs, announce};
 #[cfg(feature = "parquet")]
 use super::shards;
+use super::table::{TableArgs, check_compact};
 use crate::count::{Order, Pruning};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ngram::Plan;
+use crate::ngram::compact::Precision;
 use crate::open;
 use crate::smooth::{CountsOfCountsRule, Estimate, Smoothing, StupidBackoff};
 use crate::store::Depot;
@@ -82,6 +84,8 @@ pub(super) struct Args {
     #[command(flatten)]
     vocabulary: VocabularyArgs,
     #[command(flatten)]
+    table: TableArgs,
+    #[command(flatten)]
     resources: ResourceArgs,
     /// Write an ARPA file as well, or instead of a model
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -94,7 +98,8 @@ pub(super) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   counterpoint build corpora/fables.txt -o fables
-  counterpoint build news/*.gz -o news --order 4 --tokenizer whitespace --arpa news.arpa";
+  counterpoint build news/*.gz -o news --order 4 --tokenizer whitespace --arpa news.arpa
+  counterpoint build news/*.gz -o news-small --table compact --quantize 8";
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Method {
@@ -137,6 +142,23 @@ impl Args {
             return Err(super::export::two_results());
         }
         Ok(())
+    }
+
+    /// How precise a compact table is to be, if one is wanted; what it cannot hold is refused before
+    /// the work.
+    fn compact(&self, order: Order) -> Result<Option<Precision>> {
+        let compact = self.table.compact()?;
+        if compact.is_some() {
+            if self.output.is_none() {
+                let what = "a table is kept in a model, and only ARPA is wanted";
+                return Err(Error::new(ErrorKind::Usage, what)
+                    .at("--table and --quantize")
+                    .way_out("name the model with -o, or leave them out"));
+            }
+            let backs_off = !matches!(self.smoothing, Method::AddK | Method::StupidBackoff);
+            check_compact(order.get(), backs_off)?;
+        }
+        Ok(compact)
     }
 
     /// The files that will be written.
@@ -219,6 +241,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     if let (false, Some(output)) = (args.from_counts.is_empty(), &args.output) {
         return run_from_counts(args, output, estimate, start, console);
     }
+    let compact = args.compact(args.order)?;
     args.check_pruning(args.order)?;
     let limits = args.vocabulary.limits()?;
     let reading = args.reading.reading()?;
@@ -231,7 +254,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let room = announce(&corpus, &reading, args.order, &resources, console)?;
     let text = Depot::new(0, &resources.temporary);
     let progress = console.progress();
-    progress.stage(reading_stage(&corpus, 1, STAGES));
+    progress.stage(reading_stage(&corpus, 1, stages(compact)));
     let numbered = token::number_within(&corpus, &reading, limits, room, &text, progress)?;
     let plan = Plan {
         reading,
@@ -243,6 +266,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         output: args.output.as_deref(),
         arpa: args.arpa.as_deref(),
         json: args.json,
+        compact,
         plan: &plan,
         resources: &resources,
         console,
@@ -268,6 +292,7 @@ fn run_from_counts(
     let resources = args.resources.resources(&outputs[0])?;
     let named = args.vocabulary.file_or_none()?;
     let source = shards::Source::open(&args.from_counts, named)?;
+    let compact = args.compact(source.facts.order)?;
     args.check_pruning(source.facts.order)?;
     let plan = Plan {
         reading: source.words.reading.clone(),
@@ -275,19 +300,21 @@ fn run_from_counts(
         estimate,
         pruning: args.pruning(&source.words.vocabulary)?,
     };
-    let path = open::path_of(output);
-    let written = source.build(&plan, &resources, &path, console.progress())?;
     let job = Job {
         output: Some(output),
         arpa: args.arpa.as_deref(),
         json: args.json,
+        compact,
         plan: &plan,
         resources: &resources,
         console,
         start,
         stored: 0,
     };
-    job.finish(output, &written)
+    job.write(output, |path, counting| {
+        let progress = console.progress();
+        source.build(&plan, &resources, path, counting, progress)
+    })
 }
 
 #[cfg(test)]

@@ -39,31 +39,26 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let opened = console.open(&args.model)?;
-    let Voice::Ngram(model) = &opened.voice else {
-        let what = format!(
-            "'{}' is no back-off model, which is all that ARPA can hold",
-            args.model
-        );
-        return Err(Error::new(ErrorKind::Model, what).way_out(
-            "export a model made by `build`, with any --smoothing but stupid-backoff and add-k",
-        ));
+    let (header, table) = match &opened.voice {
+        Voice::Ngram(model) => (model.header(), model.table().clone()),
+        Voice::Compact(model) => (model.header(), model.table().expand()),
+        Voice::Scores(_) | Voice::Neural(_) | Voice::Unbounded(_) | Voice::Mixture(..) => {
+            let what = format!(
+                "'{}' is no back-off model, which is all that ARPA can hold",
+                args.model
+            );
+            return Err(Error::new(ErrorKind::Model, what).way_out(
+                "export a model made by `build`, with any --smoothing but stupid-backoff and add-k",
+            ));
+        }
     };
     if args.json && args.output == "-" {
         return Err(two_results());
     }
     let model_file = crate::open::path_of(&args.model);
     spare(model_file.to_str(), Path::new(&args.output))?;
-    let (vocabulary, table) = (
-        crate::model::LanguageModel::vocabulary(model),
-        model.table(),
-    );
-    write(
-        vocabulary,
-        table,
-        model.header().unlisted,
-        &args.output,
-        console,
-    )?;
+    let vocabulary = opened.voice.vocabulary();
+    write(vocabulary, &table, header.unlisted, &args.output, console)?;
     if args.json {
         let ngrams = table.sizes();
         console.print_json(

@@ -5,9 +5,9 @@ use std::path::Path;
 use super::columns::{bytes, count};
 use super::console::{Console, done};
 use super::reading::spare;
+use super::table::{self, TableArgs};
 use crate::error::Result;
 use crate::ngram::arpa::{self, Leniency};
-use crate::ngram::format;
 use crate::open::path_of;
 use crate::text;
 
@@ -29,12 +29,15 @@ pub(super) struct Args {
     /// Repair wrong header counts, positive log-probabilities and a missing end as well
     #[arg(long)]
     lenient: bool,
+    #[command(flatten)]
+    table: TableArgs,
     /// Say what was imported as one JSON object
     #[arg(long, help_heading = "Output")]
     json: bool,
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
+    let compact = args.table.compact()?;
     let path = path_of(&args.output);
     spare([args.file.as_str()], &path)?;
     let mut input = text::open_decompressed(Path::new(&args.file))?;
@@ -45,7 +48,9 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     };
     let imported = arpa::read(&mut input, &args.file, leniency, console.progress())?;
     let header = imported.header();
-    let size = format::save(&path, &header, &imported.vocabulary, &imported.table)?;
+    let parts = (&header, &imported.vocabulary, &imported.table);
+    let stage = table::stage(1, 1);
+    let size = table::save(&path, parts, compact, stage, console.progress())?;
     let ngrams = imported.table.sizes();
     if args.json {
         return console.print_json(&serde_json::json!({

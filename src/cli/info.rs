@@ -8,8 +8,9 @@ use super::mix;
 use super::prompt::shown;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Candidate, LanguageModel};
+use crate::ngram::compact::Precision;
 use crate::ngram::next::{Decisive, decisive};
-use crate::ngram::{NgramHeader, NgramModel, Table};
+use crate::ngram::{NgramHeader, NgramModel};
 use crate::open::{Opened, Voice, path_of};
 use crate::smooth::Discounts;
 use crate::store::ModelFile;
@@ -134,8 +135,11 @@ fn facts(opened: &Opened) -> Value {
         "reading": opened.voice.reading(),
     });
     match &opened.voice {
-        Voice::Ngram(model) => add_ngram_facts(&mut value, model.header(), model.table()),
-        Voice::Scores(scorer) => add_ngram_facts(&mut value, scorer.header(), scorer.table()),
+        Voice::Ngram(_) | Voice::Compact(_) | Voice::Scores(_) => {
+            if let Some(header) = opened.voice.ngram_header() {
+                add_ngram_facts(&mut value, header, opened);
+            }
+        }
         Voice::Unbounded(model) => {
             value["kind"] = "unbounded".into();
             value["sentences"] = model.origins().sentences().into();
@@ -157,10 +161,15 @@ fn facts(opened: &Opened) -> Value {
     value
 }
 
-fn add_ngram_facts(value: &mut Value, header: &NgramHeader, table: &Table) {
+fn add_ngram_facts(value: &mut Value, header: &NgramHeader, opened: &Opened) {
+    let sizes = sizes(&opened.voice);
+    let precision = precision(&opened.voice);
     value["kind"] = "ngram".into();
-    value["order"] = table.order().into();
-    value["ngrams"] = table.sizes().into();
+    value["order"] = sizes.len().into();
+    value["table"] = kind_of(precision).into();
+    value["quantized_bits"] = bits_of(precision).into();
+    value["bytes_per_ngram"] = bytes_each(opened, &sizes).into();
+    value["ngrams"] = sizes.into();
     value["sentences"] = header.sentences.into();
     value["tokens"] = header.tokens.into();
     value["pruned"] = json!(header.pruned);
@@ -184,8 +193,12 @@ fn table(opened: &Opened, path: &str, blake3: Option<String>) -> String {
         format!("{} types", count(opened.voice.vocabulary().len() as u64)),
     );
     match &opened.voice {
-        Voice::Ngram(model) => built_from(&mut row, model.header()),
-        Voice::Scores(scorer) => built_from(&mut row, scorer.header()),
+        Voice::Ngram(_) | Voice::Compact(_) | Voice::Scores(_) => {
+            row("table", describe_bytes(opened));
+            if let Some(header) = opened.voice.ngram_header() {
+                built_from(&mut row, header);
+            }
+        }
         Voice::Unbounded(model) => {
             let (tokens, origins) = (count(model.tokens()), model.origins());
             let (sentences, files) = (count(origins.sentences() as u64), origins.files().len());
@@ -212,13 +225,73 @@ fn table(opened: &Opened, path: &str, blake3: Option<String>) -> String {
     if let Some(blake3) = blake3 {
         row("blake3", blake3);
     }
-    let figures = match &opened.voice {
-        Voice::Ngram(model) => discount_table(&model.table().sizes(), &model.header().discounts),
-        Voice::Scores(scorer) => discount_table(&scorer.table().sizes(), &[]),
-        Voice::Neural(_) | Voice::Unbounded(_) => String::new(),
-        Voice::Mixture(header, _) => mix::standings(header),
+    let figures = match (&opened.voice, opened.voice.ngram_header()) {
+        (_, Some(header)) => discount_table(&sizes(&opened.voice), &header.discounts),
+        (Voice::Mixture(header, _), None) => mix::standings(header),
+        (_, None) => String::new(),
     };
     format!("{columns}{figures}")
+}
+
+/// How many n-grams each order has.
+fn sizes(voice: &Voice) -> Vec<usize> {
+    match voice {
+        Voice::Ngram(model) => model.table().sizes(),
+        Voice::Compact(model) => model.table().sizes(),
+        Voice::Scores(scorer) => scorer.table().sizes(),
+        Voice::Neural(_) | Voice::Unbounded(_) | Voice::Mixture(..) => Vec::new(),
+    }
+}
+
+/// How precise a compact table is; `None` if there is a fast one.
+fn precision(voice: &Voice) -> Option<Precision> {
+    match voice {
+        Voice::Compact(model) => Some(model.table().precision()),
+        _ => None,
+    }
+}
+
+fn bytes_each(opened: &Opened, sizes: &[usize]) -> f64 {
+    opened.bytes as f64 / sizes.iter().sum::<usize>() as f64
+}
+
+fn describe_bytes(opened: &Opened) -> String {
+    let precision = precision(&opened.voice);
+    let each = bytes_each(opened, &sizes(&opened.voice));
+    let counts = if precision.is_some() {
+        ", counts left out"
+    } else {
+        ""
+    };
+    format!(
+        "{}, {each:.2} bytes an n-gram{counts}",
+        describe_table(precision)
+    )
+}
+
+/// The kind of a table, for programs.
+pub(super) fn kind_of(compact: Option<Precision>) -> &'static str {
+    match compact {
+        None => "fast",
+        Some(_) => "compact",
+    }
+}
+
+/// In how many bits it is quantised, if it is.
+pub(super) fn bits_of(compact: Option<Precision>) -> Option<u8> {
+    match compact {
+        Some(Precision::Quantised { bits }) => Some(bits),
+        _ => None,
+    }
+}
+
+/// The kind of a table, for people.
+pub(super) fn describe_table(compact: Option<Precision>) -> String {
+    match compact {
+        None => "fast".into(),
+        Some(Precision::Exact) => "compact, exact".into(),
+        Some(Precision::Quantised { bits }) => format!("compact, shares of {bits} bits"),
+    }
 }
 
 fn built_from(row: &mut impl FnMut(&str, String), header: &NgramHeader) {

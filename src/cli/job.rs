@@ -1,29 +1,26 @@
 //! Here is a corpus that was read, and a plan; make the model, and say what it took.
 
+use std::path::Path;
 use std::time::Instant;
 
 use super::columns::{bytes, count};
 use super::console::{Console, done};
 use super::export;
+use super::table::{self, Passing};
 use super::usage::Usage;
 use crate::count::forecast::Forecast;
 use crate::error::{Error, ErrorKind, Result};
+use crate::ngram::compact::Precision;
 use crate::ngram::{self, Plan, Resources, Written};
 use crate::open;
 use crate::progress::Stage;
 use crate::store::{ModelFile, OpenOptions};
 use crate::token::{AnyText, Numbered};
 
-/// Reading, counting, smoothing.
-pub(super) const STAGES: usize = 3;
-
-const COUNTING: Stage = Stage {
-    number: 2,
-    of: STAGES,
-    name: "count",
-    unit: "tokens",
-    total: None,
-};
+/// Reading, counting, smoothing, and making the table compact.
+pub(super) fn stages(compact: Option<Precision>) -> usize {
+    3 + usize::from(compact.is_some())
+}
 
 /// A corpus that was read, on its way to a model.
 pub(super) struct Job<'j> {
@@ -31,6 +28,8 @@ pub(super) struct Job<'j> {
     pub(super) output: Option<&'j str>,
     pub(super) arpa: Option<&'j str>,
     pub(super) json: bool,
+    /// How precise a compact table is to be, if one is wanted.
+    pub(super) compact: Option<Precision>,
     pub(super) plan: &'j Plan,
     pub(super) resources: &'j Resources,
     pub(super) console: &'j Console,
@@ -43,38 +42,57 @@ impl Job<'_> {
     /// Makes what is wanted.
     pub(super) fn run(&self, numbered: Numbered<AnyText>) -> Result<()> {
         match self.output {
-            Some(output) => self.write(numbered, output),
+            Some(output) => self.write(output, |path, counting| {
+                let (plan, resources) = (self.plan, self.resources);
+                let progress = self.console.progress();
+                let (text, vocabulary) = (numbered.text, &numbered.vocabulary);
+                ngram::build_file(text, vocabulary, plan, resources, path, counting, progress)
+            }),
             None => self.write_arpa_alone(numbered),
         }
     }
 
-    /// Counts, smooths and writes the model, and ARPA as well if it is wanted.
-    fn write(&self, numbered: Numbered<AnyText>, output: &str) -> Result<()> {
-        let path = open::path_of(output);
-        let built = ngram::build_file(
-            numbered.text,
-            &numbered.vocabulary,
-            self.plan,
-            self.resources,
-            &path,
-            COUNTING,
-            self.console.progress(),
-        )?;
-        self.finish(output, &built)
+    fn counting(&self) -> Stage {
+        Stage {
+            number: 2,
+            of: stages(self.compact),
+            name: "count",
+            unit: "tokens",
+            total: None,
+        }
     }
 
-    /// Writes ARPA as well if it is wanted, and says what there is to say.
-    pub(super) fn finish(&self, output: &str, built: &Written) -> Result<()> {
-        if let Some(arpa) = self.arpa {
+    /// Has the model built and written, makes its table compact and writes ARPA as well if that is
+    /// wanted, and says what there is to say. `build` gets the path and the stage of counting.
+    pub(super) fn write(
+        &self,
+        output: &str,
+        build: impl FnOnce(&Path, Stage) -> Result<Written>,
+    ) -> Result<()> {
+        let path = open::path_of(output);
+        let passing = self
+            .compact
+            .map(|_| Passing::to(&path, &self.resources.temporary));
+        let built_at = passing.as_ref().map_or(&path, |passing| &passing.0);
+        let mut built = build(built_at, self.counting())?;
+        if self.arpa.is_some() || self.compact.is_some() {
             let unverified = OpenOptions {
                 verify: false,
                 ..OpenOptions::default()
             };
-            let model = ModelFile::open(&open::path_of(output), unverified)?;
+            let model = ModelFile::open(built_at, unverified)?;
             let (header, vocabulary, table) = ngram::format::load_own(&model)?;
-            export::write(&vocabulary, &table, header.unlisted, arpa, self.console)?;
+            if let Some(arpa) = self.arpa {
+                export::write(&vocabulary, &table, header.unlisted, arpa, self.console)?;
+            }
+            if self.compact.is_some() {
+                let (last, progress) = (stages(self.compact), self.console.progress());
+                let parts = (&header, &vocabulary, &table);
+                let stage = table::stage(last, last);
+                built.bytes = table::save(&path, parts, self.compact, stage, progress)?;
+            }
         }
-        self.report(output, built)
+        self.report(output, &built)
     }
 
     /// Counts, smooths and writes ARPA; there is no table in between.
@@ -92,7 +110,8 @@ impl Job<'_> {
         let built = export::to(arpa, order.get(), self.console, |out, name| {
             let (vocabulary, progress) = (&numbered.vocabulary, self.console.progress());
             let plan = self.plan;
-            let built = ngram::build_arpa(text, vocabulary, plan, COUNTING, progress, out, name)?;
+            let built =
+                ngram::build_arpa(text, vocabulary, plan, self.counting(), progress, out, name)?;
             Ok((built.changed, built))
         })?;
         let written = Written {

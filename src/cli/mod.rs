@@ -9,6 +9,7 @@ mod build;
 mod columns;
 mod compare;
 mod console;
+mod convert;
 mod copied;
 #[cfg(feature = "parquet")]
 mod count;
@@ -37,6 +38,7 @@ mod resources;
 mod score;
 #[cfg(feature = "parquet")]
 mod shards;
+mod table;
 mod tokens;
 mod train;
 mod usage;
@@ -93,6 +95,7 @@ enum Command {
     Weights(weights::Args),
     Export(export::Args),
     Import(import::Args),
+    Convert(convert::Args),
     Verify(verify::Args),
     #[cfg(feature = "parquet")]
     Count(count::Args),
@@ -148,6 +151,7 @@ fn act(command: Command, console: &Console) -> Result<()> {
         Command::Weights(args) => weights::run(&args, console),
         Command::Export(args) => export::run(&args, console),
         Command::Import(args) => import::run(&args, console),
+        Command::Convert(args) => convert::run(&args, console),
         Command::Verify(args) => verify::run(&args, console),
         #[cfg(feature = "parquet")]
         Command::Count(args) => count::run(&args, console),

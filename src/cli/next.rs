@@ -57,11 +57,11 @@ note: the text is shorter than the model's context, so a lower order answers alo
 
 /// True if a lower order of Kneser–Ney is asked for its own sake, which it was not made for.
 fn is_fragment(voice: &Voice, context: &[TokenId]) -> bool {
-    let Voice::Ngram(model) = voice else {
+    let (Ok(model), Some(header)) = (voice.language_model(), voice.ngram_header()) else {
         return false;
     };
     let short = model.context_len().is_some_and(|len| context.len() < len);
-    short && context.first() != Some(&TokenId::START) && model.header().is_kneser_ney()
+    short && context.first() != Some(&TokenId::START) && header.is_kneser_ney()
 }
 
 fn answer(model: &dyn LanguageModel, text: &str, context: &[TokenId], args: &Args) -> Value {

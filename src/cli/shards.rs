@@ -27,20 +27,21 @@ impl Source {
         })
     }
 
-    /// Reads the counts, smooths them and writes the model, in two stages.
+    /// Reads the counts, smooths them and writes the model; the stages are `counting` and the one
+    /// after, but for the one before, which is not needed.
     pub(super) fn build(
         &self,
         plan: &Plan,
         resources: &Resources,
         path: &Path,
+        counting: Stage,
         progress: &dyn Progress,
     ) -> Result<Written> {
         let counting = Stage {
             number: 1,
-            of: 2,
-            name: "count",
-            unit: "tokens",
+            of: counting.of - 1,
             total: Some(shard::work(&self.facts)),
+            ..counting
         };
         progress.stage(counting);
         let words = &self.words.vocabulary;
