@@ -21,9 +21,13 @@ pub(super) fn map(file: &File) -> io::Result<Mmap> {
     unsafe { Mmap::map(file) }
 }
 
-/// Reads `length` bytes, no more and no less.
+/// Reads `length` bytes, no more and no less, into huge pages where there are any: a table that is
+/// looked at in random places then misses the table of pages less often than a mapped file does.
 pub(super) fn read(mut file: impl Read, length: usize) -> io::Result<Mmap> {
     let mut pages = MmapMut::map_anon(length)?;
+    #[cfg(target_os = "linux")]
+    // A kernel that has none refuses, which is no harm.
+    let _ = pages.advise(memmap2::Advice::HugePage);
     file.read_exact(&mut pages)?;
     pages.make_read_only()
 }
