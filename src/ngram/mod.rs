@@ -9,6 +9,7 @@
 //! - [`build`]: from ids to any of them, in one call.
 
 pub mod arpa;
+mod assemble;
 mod build;
 mod check;
 mod columns;

@@ -20,7 +20,8 @@
 //! what is read is what is found in the world, each oddity repaired and said, or
 //! refused with its line.
 
-mod close;
+mod decimal;
+mod entry;
 mod level;
 mod lines;
 mod number;
@@ -30,6 +31,7 @@ mod plain;
 mod ranks;
 mod read;
 mod reversed;
+mod sections;
 mod sort;
 mod spelling;
 #[cfg(test)]
@@ -38,6 +40,7 @@ mod write;
 #[cfg(test)]
 mod write_tests;
 
+pub(super) use entry::log_zero;
 pub(super) use level::Piece;
 pub use read::{Imported, Leniency, read};
 pub(super) use spelling::Spelling;

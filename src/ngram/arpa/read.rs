@@ -5,15 +5,14 @@
 //! [`Leniency::Lenient`], wrong header counts, positive log-probabilities and a
 //! missing `\end\` are repaired too.
 
-use std::io::BufRead;
-
-use super::LOG_ZERO;
-use super::close::{Entries, close};
-use super::lines::Lines;
+use super::entry::{Shape, split_line};
+use super::lines::{Input, Lines};
+use super::sections::Sections;
 use crate::count::Order;
 use crate::error::{Error, ErrorKind, Result};
+use crate::ngram::assemble::{Assembled, Unigram, assemble, supply_specials};
 use crate::ngram::{NgramHeader, NgramModel, Table};
-use crate::progress::Progress;
+use crate::progress::{Progress, Stage};
 use crate::smooth::Unlisted;
 use crate::token::{Reading, SpecialsInText, TokenId, Tokenizer, Vocabulary, readable};
 use crate::warning::Warning;
@@ -28,7 +27,7 @@ pub enum Leniency {
     Lenient,
 }
 
-/// What an ARPA file holds.
+/// What a file of another toolkit holds.
 pub struct Imported {
     /// Its unigrams, `<unk>`, `<s>` and `</s>` first, then in the file's order.
     pub vocabulary: Vocabulary,
@@ -60,9 +59,6 @@ impl Imported {
     }
 }
 
-/// The log10 probability of `<unk>` where the file has none, as KenLM has it.
-const MISSING_UNKNOWN: f32 = -100.0;
-
 /// The advice where orders are missing: what is there is another model.
 const WHOLE_FILE: &str = "get the whole file: this one is cut short";
 
@@ -71,7 +67,7 @@ const WHOLE_FILE: &str = "get the whole file: this one is cut short";
 /// # Errors
 /// What breaks the format, with its line.
 pub fn read(
-    input: &mut dyn BufRead,
+    input: Input,
     name: &str,
     leniency: Leniency,
     progress: &dyn Progress,
@@ -82,29 +78,35 @@ pub fn read(
         progress,
     };
     let expected = reader.header()?;
+    let order = expected.len();
+    progress.stage(Stage {
+        number: 1,
+        of: 1,
+        name: "read",
+        unit: "n-grams",
+        total: expected.iter().copied().reduce(u64::saturating_add),
+    });
     let mut vocabulary = Vocabulary::new();
-    let mut levels: Vec<Entries> = Vec::new();
-    for n in 1..=expected.len() {
-        reader.section_title(n)?;
-        let top = n == expected.len();
-        let entries = match n {
-            1 => reader.unigrams(top, expected[0], &mut vocabulary)?,
-            _ => reader.ngrams(n, top, expected[n - 1], &vocabulary)?,
-        };
-        levels.push(entries);
-    }
-    reader.end()?;
-    reader.warn_of_closed(close(&mut levels, name)?);
+    reader.section_title(1)?;
+    let unigrams = reader.unigrams(order == 1, expected[0], &mut vocabulary)?;
+    let mut sections = Sections {
+        reader: &mut reader,
+        expected: &expected,
+        vocabulary: &vocabulary,
+    };
+    let assembled = assemble(&mut sections, order, unigrams, &vocabulary);
+    let Assembled { levels, inserted } = assembled.map_err(|error| error.at_least(name))?;
+    reader.warn_of_inserted(inserted);
     Ok(Imported {
-        table: Table::from_levels(super::close::link(levels))?,
+        table: Table::of_own(levels),
         vocabulary,
     })
 }
 
-struct Reader<'r> {
-    lines: Lines<'r>,
-    leniency: Leniency,
-    progress: &'r dyn Progress,
+pub(super) struct Reader<'r> {
+    pub(super) lines: Lines<'r>,
+    pub(super) leniency: Leniency,
+    pub(super) progress: &'r dyn Progress,
 }
 
 impl Reader<'_> {
@@ -157,7 +159,7 @@ impl Reader<'_> {
     }
 
     /// The present line, or the next that is not blank, must open the section of order n.
-    fn section_title(&mut self, n: usize) -> Result<()> {
+    pub(super) fn section_title(&mut self, n: usize) -> Result<()> {
         while self.lines.line().is_empty() {
             if !self.lines.advance()? {
                 let what = format!("the file ends where \\{n}-grams: belongs");
@@ -189,53 +191,56 @@ impl Reader<'_> {
         top: bool,
         expected: u64,
         vocabulary: &mut Vocabulary,
-    ) -> Result<Entries> {
-        let mut entries = Entries::new(1);
-        let mut numbers: Vec<Option<(f32, f32)>> = vec![None; TokenId::SPECIALS];
+    ) -> Result<Vec<Unigram>> {
+        let shape = Shape {
+            n: 1,
+            top,
+            leniency: self.leniency,
+        };
+        let mut numbers: Vec<Option<Unigram>> = vec![None; TokenId::SPECIALS];
+        let mut read = 0;
         let mut capital_unknown = None;
         let mut not_utf8 = NotUtf8::default();
         while self.next_entry()? {
-            let (log10, words, backoff) = self.entry(1, top)?;
-            let word = words[0].to_vec();
+            let mut fields = Vec::new();
+            split_line(&mut self.lines.line(), &mut fields);
+            let unigram = shape.numbers(&fields);
+            let unigram = unigram.map_err(|error| error.at(self.lines.place()))?;
+            read += 1;
+            let word = fields[1];
             if word == b"<UNK>" {
-                capital_unknown = Some((log10, backoff, self.lines.place()));
-                entries.read += 1;
+                capital_unknown = Some((unigram, self.lines.place()));
                 continue;
             }
-            not_utf8.look_at(&word, &self.lines);
+            not_utf8.look_at(word, &self.lines);
             let known = vocabulary.len();
-            let id = vocabulary.add(&word);
+            let id = vocabulary.add(word);
             if id.index() == known {
                 numbers.push(None);
             }
-            if numbers[id.index()].replace((log10, backoff)).is_some() {
-                let what = format!("the unigram '{}' comes twice", readable(&word));
+            if numbers[id.index()].replace(unigram).is_some() {
+                let what = format!("the unigram '{}' comes twice", readable(word));
                 return Err(self.lines.wrong(what));
             }
-            entries.read += 1;
         }
-        self.check_count(1, top, expected, entries.read)?;
-        if entries.read == 0 {
+        self.check_count(1, top, expected, read)?;
+        if read == 0 {
             return Err(self.lines.wrong("no word is listed before this line"));
         }
+        self.progress.advance(read);
         not_utf8.warn(self.progress);
-        if let Some((log10, backoff, place)) = capital_unknown {
-            self.alias(&mut numbers, vocabulary, (log10, backoff), place);
+        if let Some((unigram, place)) = capital_unknown {
+            self.alias(&mut numbers, vocabulary, unigram, place);
         }
-        self.supply_specials(&mut numbers);
-        for (id, number) in numbers.into_iter().enumerate() {
-            let (log10, backoff) = number.expect("every surface was read or supplied");
-            entries.push(&[TokenId(id as u32)], log10, backoff);
-        }
-        Ok(entries)
+        Ok(supply_specials(numbers, self.lines.name(), self.progress))
     }
 
     /// `<UNK>` is `<unk>`, unless the file has both.
     fn alias(
         &self,
-        numbers: &mut Vec<Option<(f32, f32)>>,
+        numbers: &mut Vec<Option<Unigram>>,
         vocabulary: &mut Vocabulary,
-        number: (f32, f32),
+        number: Unigram,
         place: String,
     ) {
         let unknown = &mut numbers[TokenId::UNKNOWN.index()];
@@ -249,102 +254,8 @@ impl Reader<'_> {
         }
     }
 
-    fn supply_specials(&self, numbers: &mut [Option<(f32, f32)>]) {
-        let supplied = [
-            (
-                TokenId::UNKNOWN,
-                "<unk>",
-                MISSING_UNKNOWN,
-                "log10 p = -100, as KenLM does",
-            ),
-            (
-                TokenId::START,
-                "<s>",
-                f32::NEG_INFINITY,
-                "no sentence start is known",
-            ),
-            (
-                TokenId::END,
-                "</s>",
-                f32::NEG_INFINITY,
-                "no sentence can end",
-            ),
-        ];
-        for (id, surface, log10, meaning) in supplied {
-            let number = &mut numbers[id.index()];
-            if number.is_none() {
-                *number = Some((log10, 0.0));
-                self.progress.warn(Warning::ArpaRepaired {
-                    place: self.lines.name().into(),
-                    what: format!("it has no {surface}: {meaning}"),
-                });
-            }
-        }
-    }
-
-    fn ngrams(
-        &mut self,
-        n: usize,
-        top: bool,
-        expected: u64,
-        vocabulary: &Vocabulary,
-    ) -> Result<Entries> {
-        let mut entries = Entries::new(n);
-        let has_capital = vocabulary.id(b"<UNK>").is_some();
-        let mut ids = Vec::with_capacity(n);
-        while self.next_entry()? {
-            let (log10, words, backoff) = self.entry(n, top)?;
-            ids.clear();
-            for word in words {
-                let known = match word {
-                    b"<UNK>" if !has_capital => Some(TokenId::UNKNOWN),
-                    word => vocabulary.id(word),
-                };
-                ids.push(known.ok_or_else(|| {
-                    self.lines
-                        .wrong(format!("'{}' is not among the unigrams", readable(word)))
-                })?);
-            }
-            entries.push(&ids, log10, backoff);
-            entries.read += 1;
-        }
-        self.check_count(n, top, expected, entries.read)?;
-        Ok(entries)
-    }
-
-    /// The parts of the present line: log10 p, the words, log10 back-off (0 if there is none).
-    fn entry(&self, n: usize, top: bool) -> Result<(f32, Vec<&[u8]>, f32)> {
-        let fields: Vec<&[u8]> = self.lines.fields().collect();
-        let has_backoff = fields.len() == n + 2;
-        if fields.len() != n + 1 && !has_backoff {
-            let found = fields.len();
-            let what =
-                format!("{found} fields where a number, {n} words and perhaps a back-off belong");
-            return Err(self.lines.wrong(what));
-        }
-        let log10 = self.log10_prob(fields[0])?;
-        let backoff = match fields.get(n + 1) {
-            Some(_) if top => 0.0,
-            Some(field) => log_zero(self.lines.number(field, "back-off")?),
-            None => 0.0,
-        };
-        Ok((log10, fields[1..=n].to_vec(), backoff))
-    }
-
-    fn log10_prob(&self, field: &[u8]) -> Result<f32> {
-        let log10 = self.lines.number(field, "log-probability")?;
-        match self.leniency {
-            _ if log10 <= 0.0 => Ok(log_zero(log10)),
-            Leniency::Lenient => Ok(0.0),
-            Leniency::Strict => Err(self
-                .lines
-                .wrong(format!("the log-probability {log10} is positive"))
-                .way_out("--lenient reads such values as 0, a probability of 1")),
-        }
-    }
-
     /// At the line after a section: it had as many n-grams as the header says.
-    fn check_count(&self, n: usize, top: bool, expected: u64, found: u64) -> Result<()> {
+    pub(super) fn check_count(&self, n: usize, top: bool, expected: u64, found: u64) -> Result<()> {
         if expected == found {
             return Ok(());
         }
@@ -366,7 +277,7 @@ impl Reader<'_> {
         }
     }
 
-    fn end(&mut self) -> Result<()> {
+    pub(super) fn end(&mut self) -> Result<()> {
         while self.lines.line().is_empty() {
             if !self.lines.advance()? {
                 return self.complain(
@@ -396,7 +307,7 @@ impl Reader<'_> {
         }
     }
 
-    fn warn_of_closed(&self, inserted: usize) {
+    fn warn_of_inserted(&self, inserted: usize) {
         if inserted > 0 {
             self.progress.warn(Warning::ArpaRepaired {
                 place: self.lines.name().into(),
@@ -432,13 +343,5 @@ impl NotUtf8 {
                 self.words, self.first
             )));
         }
-    }
-}
-
-fn log_zero(log10: f32) -> f32 {
-    if log10 == LOG_ZERO {
-        f32::NEG_INFINITY
-    } else {
-        log10
     }
 }

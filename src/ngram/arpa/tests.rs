@@ -201,11 +201,14 @@ fn other_breaches_say_what_belongs_where() {
         (GOOD.replace("\\end\\\n", ""), "cut short"),
         (
             GOOD.replace("b </s>", "b c"),
-            "'c' is not among the unigrams",
+            "'c' is not among the unigrams\n  --> model.arpa, line 16",
         ),
         (GOOD.replace("b </s>", "b"), "fields"),
         (GOOD.replace("-0.625\tb", "-0.625\ta"), "twice"),
-        (GOOD.replace("b </s>", "a b"), "twice"),
+        (
+            GOOD.replace("b </s>", "a b"),
+            "the 2-gram 'a b' is listed twice",
+        ),
         (
             GOOD.replace("ngram 1=5\nngram 2=3\nngram 3=1\n", ""),
             "header",
@@ -254,6 +257,43 @@ fn other_kinds_of_files_are_refused_by_what_they_are() {
 fn a_byte_order_mark_is_taken_off() {
     let (imported, _) = import(&format!("\u{FEFF}{GOOD}"), Leniency::Strict).unwrap();
     assert_eq!(imported.table.order(), 3);
+}
+
+#[test]
+fn numbers_may_be_spelled_in_any_way() {
+    let odd = GOOD
+        .replace("-0.5\ta", "-5e-1\ta")
+        .replace("-0.25\t<s> a", "-.25\t<s> a")
+        .replace("-0.125\ta b", "-1.25E-1\ta b")
+        .replace("-99\t<s>", "-99.000\t<s>");
+    let (plain, _) = import(GOOD, Leniency::Strict).unwrap();
+    let (imported, warnings) = import(&odd, Leniency::Strict).unwrap();
+    assert!(warnings.is_empty(), "{warnings:?}");
+    for (level, expected) in imported.table.levels().iter().zip(plain.table.levels()) {
+        assert_eq!(level.log10_prob.to_vec(), expected.log10_prob.to_vec());
+    }
+}
+
+#[test]
+fn the_first_wrong_line_is_named_however_many_follow() {
+    let lines = |n: usize| -> String { (0..n).map(|k| format!("-1\tw{k}\n")).collect() };
+    let pairs: String = (0..500)
+        .map(|k| format!("-1\tw{k} w{}\n", 499 - k))
+        .collect();
+    let text = format!(
+        "\\data\\\nngram 1=500\nngram 2=500\n\n\\1-grams:\n{}\n\\2-grams:\n{pairs}\n\\end\\\n",
+        lines(500)
+    );
+    assert!(import(&text, Leniency::Strict).is_ok());
+    let wrong = text
+        .replace("w300 w199", "w300 x")
+        .replace("w400 w99", "w400");
+    // Four lines of header, a title, 500 unigrams, a blank, a title, and 300 bigrams before.
+    assert!(
+        refusal(&wrong).contains("model.arpa, line 808"),
+        "{}",
+        refusal(&wrong)
+    );
 }
 
 #[test]

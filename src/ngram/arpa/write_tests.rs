@@ -5,10 +5,10 @@ use std::path::Path;
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 
-use super::close::{Entries, close, link};
 use super::{plain, write};
 use crate::error::ErrorKind;
 use crate::ngram::Table;
+use crate::ngram::assemble::plain::{Entries, close, link};
 use crate::smooth::Unlisted;
 use crate::token::{TokenId, Vocabulary};
 
@@ -76,7 +76,7 @@ impl Listed {
                 level.push(&ids, *log10, *backoff);
             }
         }
-        close(&mut levels, "a test").unwrap();
+        close(&mut levels);
         Table::from_levels(link(levels)).unwrap()
     }
 }

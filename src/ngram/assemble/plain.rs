@@ -1,47 +1,32 @@
-//! Here are the entries of an ARPA file, give me levels in which every n-gram has its context and
-//! its suffix.
+//! Here are the n-grams of every order, give me the levels of a table by the definition alone.
 //!
-//! Files of other toolkits, pruned ones above all, may list "a b c" and leave out
-//! "b c". A table walks through suffixes, so what is missing is inserted, with
-//! the probability that back-off gives it and a back-off of 1: no answer changes
-//! (but for a "probability" above 1, which a back-off above 1 can give and which
-//! becomes 1).
+//! Each n-gram is spelled and found by binary search. It is too slow and too large to
+//! ship and too plain to be wrong: what is shipped is tested against it.
 
 use std::collections::BTreeSet;
 
 use crate::count::link;
-use crate::error::{Error, ErrorKind, Result};
 use crate::ngram::table::TableLevel;
 use crate::token::TokenId;
 
-/// A file of so many tokens may lack 16 tokens' worth of shorter n-grams for each of its own. One
-/// that lists order 9 and nothing between stays below that; what lies above is made to fill memory.
-const MISSING_FOR_EACH: usize = 16;
-
-/// So many tokens' worth may be missing from any file.
-const MISSING_FROM_ANY: usize = 1 << 20;
-
 /// The n-grams of one order, in any order until they are closed.
-pub(super) struct Entries {
+pub(in crate::ngram) struct Entries {
     n: usize,
     /// n ids for each entry.
     ids: Vec<TokenId>,
     numbers: Vec<(f32, f32)>,
-    /// How many were read from the file.
-    pub(super) read: u64,
 }
 
 impl Entries {
-    pub(super) fn new(n: usize) -> Self {
+    pub(in crate::ngram) fn new(n: usize) -> Self {
         Entries {
             n,
             ids: Vec::new(),
             numbers: Vec::new(),
-            read: 0,
         }
     }
 
-    pub(super) fn push(&mut self, ids: &[TokenId], log10: f32, backoff: f32) {
+    pub(in crate::ngram) fn push(&mut self, ids: &[TokenId], log10: f32, backoff: f32) {
         self.ids.extend_from_slice(ids);
         self.numbers.push((log10, backoff));
     }
@@ -75,33 +60,16 @@ impl Entries {
         let numbers = order.iter().map(|&index| self.numbers[index]).collect();
         (self.ids, self.numbers) = (ids, numbers);
     }
-
-    fn refuse_doubles(&self, name: &str) -> Result<()> {
-        let twice = self.spelled().windows(2).any(|pair| pair[0] == pair[1]);
-        if twice {
-            let what = format!("an n-gram of order {} is listed twice", self.n);
-            return Err(Error::new(ErrorKind::Format, what).at(name));
-        }
-        Ok(())
-    }
 }
 
 /// Sorts every level and inserts what is missing; returns how many were.
-pub(super) fn close(levels: &mut [Entries], name: &str) -> Result<usize> {
+pub(in crate::ngram) fn close(levels: &mut [Entries]) -> usize {
     for level in levels.iter_mut() {
         level.sort();
-        level.refuse_doubles(name)?;
     }
-    let listed: usize = levels.iter().map(|level| level.ids.len()).sum();
-    let mut room = MISSING_FROM_ANY + MISSING_FOR_EACH * listed;
     let mut inserted = vec![BTreeSet::new(); levels.len()];
     for n in (3..=levels.len()).rev() {
-        let Some(missing) = missing_below(&levels[n - 1], &levels[n - 2], &mut room) else {
-            let what = "most contexts and suffixes of its n-grams are not listed";
-            return Err(Error::new(ErrorKind::Format, what)
-                .at(name)
-                .way_out("get a file that lists its n-grams at every order"));
-        };
+        let missing = missing_below(&levels[n - 1], &levels[n - 2]);
         for ngram in &missing {
             // The probability is filled in once the orders below are complete.
             levels[n - 2].push(ngram, f32::NAN, 0.0);
@@ -116,25 +84,14 @@ pub(super) fn close(levels: &mut [Entries], name: &str) -> Result<usize> {
             level[0].numbers[index].0 = backed_off(below, ngram);
         }
     }
-    Ok(inserted.iter().map(BTreeSet::len).sum())
+    inserted.iter().map(BTreeSet::len).sum()
 }
 
-/// The contexts and suffixes that are not listed one order below, unless they take more tokens
-/// than there is room for.
-fn missing_below(
-    level: &Entries,
-    below: &Entries,
-    room: &mut usize,
-) -> Option<BTreeSet<Vec<TokenId>>> {
-    let mut missing = BTreeSet::new();
-    for ngram in level.spelled() {
-        for part in [&ngram[1..], &ngram[..ngram.len() - 1]] {
-            if below.find(part).is_none() && missing.insert(part.to_vec()) {
-                *room = room.checked_sub(part.len())?;
-            }
-        }
-    }
-    Some(missing)
+fn missing_below(level: &Entries, below: &Entries) -> BTreeSet<Vec<TokenId>> {
+    let parts = level.spelled().into_iter();
+    let parts = parts.flat_map(|ngram| [&ngram[1..], &ngram[..ngram.len() - 1]]);
+    let missing = parts.filter(|part| below.find(part).is_none());
+    missing.map(<[TokenId]>::to_vec).collect()
 }
 
 /// log10 p of an n-gram by its context's back-off and its suffix, both of the order below.
@@ -152,7 +109,7 @@ fn backed_off(below: &[Entries], ngram: &[TokenId]) -> f32 {
 }
 
 /// The closed levels, linked.
-pub(super) fn link(levels: Vec<Entries>) -> Vec<TableLevel> {
+pub(in crate::ngram) fn link(levels: Vec<Entries>) -> Vec<TableLevel> {
     let mut linked: Vec<TableLevel> = Vec::new();
     for (position, level) in levels.iter().enumerate() {
         let ngrams = level.spelled();
