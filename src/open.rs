@@ -2,17 +2,19 @@
 //!
 //! A name is a path if there is a file of that path, or if it looks like one (it
 //! has a separator, or ends in `.cpt`); otherwise it is a model in the folder of
-//! models: `fables` is `models/fables.cpt`, `news.2026` is `models/news.2026.cpt`. An ARPA file is as good as a model:
-//! it is read on the spot.
+//! models: `fables` is `models/fables.cpt`, `news.2026` is `models/news.2026.cpt`. An ARPA file or
+//! a binary of KenLM is as good as a model: it is read on the spot.
 
+use std::io::BufRead;
 use std::path::{Path, PathBuf, is_separator};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::mixture::{self, Mixture, MixtureHeader};
 use crate::model::{Evidence, LanguageModel};
 use crate::neural::{self, NeuralModel};
+use crate::ngram::arpa::{self, Imported, Leniency};
 use crate::ngram::compact::{self, CompactModel};
-use crate::ngram::{self, NgramHeader, NgramModel, Scorer, arpa};
+use crate::ngram::{self, NgramHeader, NgramModel, Scorer, kenlm};
 use crate::progress::Progress;
 use crate::store::{ModelFile, OpenOptions};
 use crate::suffix::{self, UnboundedModel};
@@ -184,8 +186,12 @@ pub fn open(name: &str, options: OpenOptions, progress: &dyn Progress) -> Result
     if !path.is_file() {
         return Err(no_such_model(name, &path));
     }
-    if arpa::is_arpa(&path)? {
-        return open_arpa(name, &path, progress);
+    if let Some(imported) = import(&path, progress)? {
+        return Ok(Opened {
+            name: name.into(),
+            bytes: std::fs::metadata(&path).map_or(0, |metadata| metadata.len()),
+            voice: Voice::Ngram(imported.into_model()?),
+        });
     }
     let file = ModelFile::open(&path, options)?;
     let at = |error: Error| error.at_least(path.display().to_string());
@@ -282,16 +288,20 @@ fn load(file: &ModelFile) -> Result<Voice> {
     }
 }
 
-fn open_arpa(name: &str, path: &Path, progress: &dyn Progress) -> Result<Opened> {
-    let mut input = text::open_decompressed(path)?;
+/// Reads a file of another toolkit, plain or compressed; nothing if it is none.
+fn import(path: &Path, progress: &dyn Progress) -> Result<Option<Imported>> {
     let shown = path.display().to_string();
-    let imported = arpa::read(&mut input, &shown, arpa::Leniency::Strict, progress)?;
-    let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-    Ok(Opened {
-        name: name.into(),
-        bytes,
-        voice: Voice::Ngram(imported.into_model()?),
-    })
+    let mut input = text::open_decompressed(path)?;
+    let head = input
+        .fill_buf()
+        .map_err(|error| Error::io("read", path, error))?;
+    if kenlm::is_binary(head) {
+        return kenlm::read(&mut input, &shown, progress).map(Some);
+    }
+    match arpa::is_arpa(path)? {
+        true => arpa::read(&mut input, &shown, Leniency::Strict, progress).map(Some),
+        false => Ok(None),
+    }
 }
 
 fn no_such_model(name: &str, path: &Path) -> Error {

@@ -6,6 +6,7 @@
 //! - [`next`]: what follows a context, without a scan of the vocabulary.
 //! - [`format`](mod@format): to a model file and back.
 //! - [`arpa`]: to the text that every toolkit reads, and back.
+//! - [`kenlm`]: from KenLM's binary files.
 //! - [`build`]: from ids to any of them, in one call.
 
 pub mod arpa;
@@ -18,6 +19,7 @@ mod compile;
 mod flight;
 pub mod format;
 mod header;
+pub mod kenlm;
 mod making;
 mod model;
 mod neighbours;
