@@ -215,7 +215,9 @@ mod tests {
 
     fn echo() -> Echo {
         let mut vocabulary = Vocabulary::new();
-        ["a", "b"].map(|word| vocabulary.add(word.as_bytes()));
+        for word in ["a", "b"] {
+            vocabulary.add(word.as_bytes());
+        }
         Echo(vocabulary)
     }
 
