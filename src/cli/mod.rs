@@ -39,6 +39,7 @@ mod score;
 #[cfg(feature = "parquet")]
 mod shards;
 mod table;
+mod tokenizer;
 mod tokens;
 mod train;
 mod usage;
@@ -91,6 +92,7 @@ enum Command {
     Copied(copied::Args),
     Mix(mix::Args),
     Tokens(tokens::Args),
+    Tokenizer(tokenizer::Args),
     Info(info::Args),
     Weights(weights::Args),
     Export(export::Args),
@@ -147,6 +149,7 @@ fn act(command: Command, console: &Console) -> Result<()> {
         Command::Copied(args) => copied::run(&args, console),
         Command::Mix(args) => mix::run(&args, console),
         Command::Tokens(args) => tokens::run(&args, console),
+        Command::Tokenizer(args) => tokenizer::run(&args, console),
         Command::Info(args) => info::run(&args, console),
         Command::Weights(args) => weights::run(&args, console),
         Command::Export(args) => export::run(&args, console),

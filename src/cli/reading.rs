@@ -78,6 +78,18 @@ pub(super) fn stdin_once(first: &[String], second: &[String], options: &str) -> 
 }
 
 impl CorpusArgs {
+    /// Opens the corpus to be read by what is no model's reading.
+    pub(super) fn open_as(&self, options: CorpusOptions) -> Result<Corpus> {
+        let jsonl_field = self.form.jsonl.clone();
+        Corpus::open(
+            &self.inputs,
+            CorpusOptions {
+                jsonl_field,
+                ..options
+            },
+        )
+    }
+
     pub(super) fn open(&self, reading: &Reading) -> Result<Corpus> {
         self.form.open(&self.inputs, reading)
     }

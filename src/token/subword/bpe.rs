@@ -63,6 +63,16 @@ impl Bpe {
     }
 }
 
+impl Symbols {
+    /// True if they are bytes, and none is left out.
+    pub(super) fn have_all_bytes(&self) -> bool {
+        match self {
+            Symbols::Bytes(symbols) => symbols.iter().all(Option::is_some),
+            Symbols::Characters(_) => false,
+        }
+    }
+}
+
 impl Characters {
     fn find(&self, stretch: &[u8], row: &mut Vec<u32>) {
         let mut unknown = None;

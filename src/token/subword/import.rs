@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Format, Origin, Subwords, known, tiktoken};
+use super::{Format, Origin, Subwords, gpt2, huggingface, known, sentencepiece, tiktoken};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Reads a tokenizer from its file or files; it is called as the first of them.
@@ -30,6 +30,15 @@ fn origin_of(paths: &[PathBuf]) -> Result<Origin> {
     let files: Vec<Vec<u8>> = paths.iter().map(|path| read(path)).collect::<Result<_>>()?;
     match (&files[..], paths) {
         ([ranks], [path]) if tiktoken::is_ranks(ranks) => with_pattern(ranks, path),
+        ([json], _) if huggingface::is_tokenizer(json) => Ok(Origin {
+            format: Format::HuggingFace,
+            bytes: json.clone(),
+        }),
+        ([model], _) if sentencepiece::is_model(model) => Ok(Origin {
+            format: Format::SentencePiece,
+            bytes: model.clone(),
+        }),
+        ([one, other], _) => gpt2::origin(one, other).or_else(|_| gpt2::origin(other, one)),
         _ => Err(unknown("this is the file of no tokenizer known here")),
     }
 }

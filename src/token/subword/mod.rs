@@ -20,16 +20,31 @@
 //! of the model's file, whole, and is read again when the model is opened. So a model is one file,
 //! and its tokenizer is the one it was built with, to the bit.
 
+mod added;
 mod bpe;
+mod byte_level;
 mod cache;
+mod charsmap;
 mod coder;
+mod export;
+mod gpt2;
+mod huggingface;
 mod import;
+mod join;
 mod known;
 mod merging;
+mod normalise;
 mod origin;
 mod pairs;
+mod protobuf;
+mod sentencepiece;
 mod split;
+mod steps;
 mod tiktoken;
+mod train;
+mod trie;
+mod unigram;
+mod wordpiece;
 
 use std::fmt;
 use std::sync::Arc;
@@ -39,6 +54,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use coder::Coder;
 pub use import::import;
 pub use origin::{Format, Origin};
+pub use train::{BpeOptions, PatternName, train_bpe};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{ModelFile, Writer};
@@ -123,6 +139,26 @@ impl Subwords {
     #[expect(clippy::len_without_is_empty, reason = "one without pieces is refused")]
     pub fn len(&self) -> usize {
         self.made().coder.len()
+    }
+
+    /// What makes pieces of words, for people.
+    pub fn method(&self) -> &'static str {
+        self.made().coder.model.name()
+    }
+
+    /// The two pieces that were merged to make this one, if it was made so.
+    pub fn halves(&self, id: u32) -> Option<(u32, u32)> {
+        self.made().coder.halves(id)
+    }
+
+    /// All ids, in order.
+    pub fn ids(&self) -> impl Iterator<Item = u32> {
+        self.made().coder.ids()
+    }
+
+    /// The tokens that were added to its vocabulary.
+    pub fn added(&self) -> Vec<&str> {
+        self.made().coder.added()
     }
 
     /// Calls `each` with the surface of every piece of a text, and whether it is a piece; otherwise it

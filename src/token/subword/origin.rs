@@ -23,15 +23,21 @@ pub enum Format {
     /// tiktoken: a line of JSON, an object with `pat_str` and `special_tokens`; then a line for each
     /// piece, its bytes in base64 and its rank.
     Tiktoken,
+    /// HuggingFace's `tokenizer.json`.
+    HuggingFace,
+    /// SentencePiece's `.model`.
+    SentencePiece,
 }
 
 impl Format {
-    const ALL: [Format; 1] = [Format::Tiktoken];
+    const ALL: [Format; 3] = [Format::Tiktoken, Format::HuggingFace, Format::SentencePiece];
 
     /// The section of a model file that holds it.
     pub(super) fn section(self) -> &'static str {
         match self {
             Format::Tiktoken => "tokenizer.tiktoken",
+            Format::HuggingFace => "tokenizer.json",
+            Format::SentencePiece => "tokenizer.model",
         }
     }
 

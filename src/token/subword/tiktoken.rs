@@ -8,48 +8,51 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+use super::added::{Added, AddedToken};
 use super::bpe::{Bpe, Spellings, Symbols, pairs_of_pieces};
-use super::coder::{Coder, Workshops};
+use super::coder::{Coder, Model, Workshops};
 use super::split::Matcher;
+use super::steps::{Behaviour, Step};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What is known besides the ranks; other keys are of no meaning here.
 #[derive(Serialize, Deserialize)]
-struct Meta {
-    pat_str: String,
+pub(super) struct Meta {
+    pub(super) pat_str: String,
     #[serde(default)]
-    special_tokens: BTreeMap<String, u32>,
+    pub(super) special_tokens: BTreeMap<String, u32>,
 }
 
 /// An id above this is a mistake, or an attempt to make us reserve memory.
 pub(super) const MOST_IDS: u32 = 1 << 24;
 
-pub(super) fn read(bytes: &[u8]) -> Result<Coder> {
-    let (meta, ranks) = bytes.split_at(
-        bytes
-            .iter()
-            .position(|&b| b == b'\n')
-            .unwrap_or(bytes.len()),
-    );
+/// What is known of the pattern, and the pieces with their ranks.
+pub(super) fn parse(origin: &[u8]) -> Result<(Meta, Spellings)> {
+    let end = origin.iter().position(|&byte| byte == b'\n');
+    let (meta, ranks) = origin.split_at(end.unwrap_or(origin.len()));
     let meta = read_meta(meta)?;
     let mut pieces = Spellings::new();
-    let mut surfaces: Vec<Option<Box<[u8]>>> = Vec::new();
     for (number, line) in ranks.split(|&byte| byte == b'\n').enumerate() {
         let line = line.trim_ascii();
         if line.is_empty() {
             continue;
         }
         let (piece, rank) = read_line(line).ok_or_else(|| {
-            let shown = crate::token::readable(line)
-                .chars()
-                .take(60)
-                .collect::<String>();
+            let shown: String = crate::token::readable(line).chars().take(60).collect();
             broken(format!("{shown:?} is no piece and its rank")).at(format!("line {number}"))
         })?;
-        if pieces.insert(piece.clone().into(), rank).is_some() {
+        if pieces.insert(piece.into(), rank).is_some() {
             return Err(broken("a piece comes twice".into()).at(format!("line {number}")));
         }
-        put(&mut surfaces, rank, piece.into())?;
+    }
+    Ok((meta, pieces))
+}
+
+pub(super) fn read(origin: &[u8]) -> Result<Coder> {
+    let (meta, pieces) = parse(origin)?;
+    let mut surfaces = Vec::new();
+    for (piece, rank) in &pieces {
+        put(&mut surfaces, *rank, piece.clone())?;
     }
     let mut symbols = Box::new([None; 256]);
     for byte in 0..=255u8 {
@@ -60,17 +63,31 @@ pub(super) fn read(bytes: &[u8]) -> Result<Coder> {
     let find = |piece: &[u8]| pieces.get(piece).copied();
     let all = pieces.iter().map(|(piece, id)| (&piece[..], *id));
     let pairs = pairs_of_pieces(all, find, |id| id);
-    for (special, id) in meta.special_tokens {
-        put(&mut surfaces, id, special.into_bytes().into())?;
+    let mut added = Vec::new();
+    for (content, id) in meta.special_tokens {
+        put(&mut surfaces, id, content.clone().into_bytes().into())?;
+        added.push(AddedToken::plain(id, content));
     }
+    let pattern = Step::Match {
+        matcher: Matcher::of(&meta.pat_str)?,
+        behaviour: Behaviour::Isolated,
+        inverted: false,
+    };
     Ok(Coder {
         surfaces,
-        matcher: Matcher::of(&meta.pat_str)?,
-        model: Bpe {
+        unknown: None,
+        fuses_unknown: false,
+        by_bytes: true,
+        added: Added::new(added)?,
+        normalisers: Vec::new(),
+        added_after: Added::default(),
+        steps: vec![pattern],
+        model: Model::Bpe(Bpe {
             pairs,
             symbols: Symbols::Bytes(symbols),
             whole: Some(pieces),
-        },
+        }),
+        joins: Vec::new(),
         workshops: Workshops::default(),
     })
 }
