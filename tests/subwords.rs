@@ -73,3 +73,49 @@ fn what_is_no_tokenizer_is_named() {
         refused.failed_saying(2, &[says, tokenizer]);
     }
 }
+
+#[test]
+fn a_tokenizer_is_trained_shown_and_exported() {
+    let shop = with_ranks();
+    shop.good(&["tokenizer", "train", "a.txt", "--vocab", "400", "-o", "own"]);
+    let info = shop.json(&["tokenizer", "info", "own", "--json"]);
+    assert_eq!(info["pieces"], 400);
+    assert_eq!(info["keeps_bytes"], true);
+    shop.good(&["tokenizer", "export", "own", "-o", "tokenizer.json"]);
+    let own = shop.good(&["tokenizer", "encode", "own", "b.txt"]);
+    assert_eq!(
+        shop.good(&["tokenizer", "encode", "tokenizer.json", "b.txt"]),
+        own
+    );
+    shop.good(&["tokenizer", "import", "tokenizer.json", "-o", "again"]);
+    assert_eq!(shop.good(&["tokenizer", "encode", "again", "b.txt"]), own);
+    shop.run(&["next", "-m", "own", "the"])
+        .failed_saying(2, &["tokenizer by itself"]);
+    shop.run(&[
+        "tokenizer",
+        "train",
+        "a.txt",
+        "--vocab",
+        "200",
+        "-o",
+        "small",
+    ])
+    .failed_saying(2, &["256"]);
+}
+
+#[test]
+fn tokenizers_stand_side_by_side() {
+    let shop = with_ranks();
+    let several = "words,bytes,gpt2.tiktoken";
+    let shown = shop.good(&["tokens", "--tokenizer", several, "the hand"]);
+    for said in [
+        "words: 2 tokens, 4.0 bytes",
+        "bytes: 8 tokens",
+        "gpt2: 5 tokens",
+        "the│ │h│an│d",
+    ] {
+        assert!(shown.contains(said), "{shown}");
+    }
+    let one = shop.good(&["tokens", "--tokenizer", "gpt2.tiktoken", "the hand"]);
+    assert!(one.contains("th + e"), "{one}");
+}

@@ -38,6 +38,7 @@ mod resources;
 mod score;
 #[cfg(feature = "parquet")]
 mod shards;
+mod side_by_side;
 mod table;
 mod tokenizer;
 mod tokens;

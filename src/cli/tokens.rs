@@ -6,23 +6,28 @@ use super::columns::{Columns, Side, count};
 use super::console::Console;
 use super::prompt::{fold, shown};
 use super::reading::ReadingArgs;
+use super::side_by_side::{Cut, show};
 use crate::error::{Error, Result};
-use crate::token::{Reading, TokenId, Vocabulary, readable};
+use crate::open;
+use crate::token::{Reading, TokenId, Tokenizer, Vocabulary, readable};
 
 /// Show text → tokens → ids → text.
 ///
 /// With a model, the ids are those of its vocabulary and what it does not know is <unk>. Without
-/// one, ids are given by first appearance in your text.
+/// one, ids are given by first appearance in your text; those of a subword tokenizer are its own,
+/// and each piece shows the two it was merged of. Several tokenizers, with commas between them, stand
+/// side by side.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   counterpoint tokens \"The cat sat on the mat.\"
   counterpoint tokens --tokenizer characters \"naïve café\"
+  counterpoint tokens --tokenizer words,bytes,gpt2 \"unbelievable\"
   counterpoint tokens -m fables \"the fox and the zebra\"")]
 pub(super) struct Args {
     /// The text
     #[arg(value_name = "TEXT")]
-    text: String,
+    pub(super) text: String,
     /// Use the tokenizer and the vocabulary of this model
     #[arg(short, long, value_name = "NAME", help_heading = "Model", conflicts_with_all = ["tokenizer", "unit", "skip_blank", "lowercase", "normalise", "specials"])]
     model: Option<String>,
@@ -30,11 +35,23 @@ pub(super) struct Args {
     reading: ReadingArgs,
     /// One JSON object
     #[arg(long, help_heading = "Output")]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let place = |error: Error| error.at("the given text");
+    if args.model.is_none() {
+        let names: Vec<&str> = args.reading.tokenizer.split(',').collect();
+        let tokenizers = names.iter().map(|name| open::tokenizer(name));
+        let tokenizers: Vec<Tokenizer> = tokenizers.collect::<Result<_>>()?;
+        if names.len() > 1 || tokenizers[0].subwords().is_some() {
+            let cut = tokenizers.into_iter().map(|tokenizer| {
+                let reading = args.reading.reading_with(tokenizer);
+                Cut::of(&args.text, reading).map_err(place)
+            });
+            return show(&cut.collect::<Result<Vec<_>>>()?, args, console);
+        }
+    }
     let (reading, vocabulary) = match &args.model {
         Some(name) => {
             let opened = console.open(name)?;

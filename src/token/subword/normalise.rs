@@ -1,9 +1,12 @@
 //! Here is a text as it was written, give me it as the vocabulary spells it.
+//!
+//! Normal forms and categories are from the tables that HuggingFace's library has, which are older
+//! than the house's: a character that is younger than they are is left alone, as it is there.
 
 use bstr::{ByteSlice, ByteVec};
 use unicode_categories::UnicodeCategories;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization_alignments::UnicodeNormalization;
+use unicode_normalization_alignments::char::is_combining_mark;
 
 use super::charsmap::CharsMap;
 use super::sentencepiece::Sentence;
@@ -72,14 +75,14 @@ impl Normaliser {
             Normaliser::CleanText => text.chars().filter_map(cleaned).collect(),
             Normaliser::ApartChinese => apart(&text),
             Normaliser::StripNonspacing => {
-                let decomposed = text.nfd();
+                let decomposed = characters(text.nfd());
                 decomposed.filter(|c| !c.is_mark_nonspacing()).collect()
             }
             Normaliser::Lowercase => text.chars().flat_map(char::to_lowercase).collect(),
-            Normaliser::Nfc => text.nfc().collect(),
-            Normaliser::Nfd => text.nfd().collect(),
-            Normaliser::Nfkc => text.nfkc().collect(),
-            Normaliser::Nfkd => text.nfkd().collect(),
+            Normaliser::Nfc => characters(text.nfc()).collect(),
+            Normaliser::Nfd => characters(text.nfd()).collect(),
+            Normaliser::Nfkc => characters(text.nfkc()).collect(),
+            Normaliser::Nfkd => characters(text.nfkd()).collect(),
             Normaliser::StripMarks => text.chars().filter(|c| !is_combining_mark(*c)).collect(),
             Normaliser::Strip { left, right } => {
                 let text = if *left { text.trim_start() } else { &text };
@@ -110,6 +113,11 @@ impl Needle {
             }
         }
     }
+}
+
+/// The characters of a normal form, without where they were.
+fn characters(placed: impl Iterator<Item = (char, isize)>) -> impl Iterator<Item = char> {
+    placed.map(|(character, _)| character)
 }
 
 /// As BERT cleans.

@@ -266,7 +266,7 @@ impl Proto {
         );
         let score = |piece: &Piece| match piece.kind {
             // It is always chosen.
-            Kind::UserDefined => f64::from(piece.spelled.len() as f32 * highest) - 0.1,
+            Kind::UserDefined => f64::from(piece.spelled.len() as f32 * highest - 0.1),
             _ => f64::from(piece.score),
         };
         Unigram {

@@ -27,7 +27,7 @@ pub(super) struct Unigram {
 /// How sums are rounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rounding {
-    /// To `f32` where they are kept, as SentencePiece does.
+    /// To `f32`, as SentencePiece does.
     Single,
     /// To `f64`, as HuggingFace does.
     Double,
@@ -59,11 +59,9 @@ impl Unigram {
             row.push((best.piece, best.start..end));
             end = best.start;
         }
-        let mut after_unknown = false;
         let mut row = row.into_iter().rev().peekable();
         while let Some((piece, mut place)) = row.next() {
             if piece != self.unknown {
-                after_unknown = false;
                 ids.push(piece);
                 continue;
             }
@@ -71,12 +69,15 @@ impl Unigram {
             while let Some((_, next)) = row.next_if(|(next, _)| *next == self.unknown) {
                 place.end = next.end;
             }
-            match self.in_bytes(&stretch[place]) {
+            let unknown = &stretch[place];
+            if let Some(piece) = self.spelled_out(unknown) {
+                ids.push(piece);
+                continue;
+            }
+            match self.in_bytes(unknown) {
                 Some(bytes) => ids.extend(bytes),
-                None if after_unknown => {}
                 None => ids.push(self.unknown),
             }
-            after_unknown = true;
         }
     }
 
@@ -94,26 +95,16 @@ impl Unigram {
             let mut is_piece = false;
             for (length, piece) in self.trie.prefixes(rest) {
                 is_piece |= length == character;
-                let sum = before + self.scores[piece as usize];
-                self.improve(&mut bests[start + length], sum, piece, start);
+                let sum = self.round(before + self.scores[piece as usize]);
+                improve(&mut bests[start + length], sum, piece, start);
             }
             if !is_piece {
                 let sum = self.round(before + unknown_score);
-                self.improve(&mut bests[start + character], sum, self.unknown, start);
+                improve(&mut bests[start + character], sum, self.unknown, start);
             }
             start += character;
         }
         bests
-    }
-
-    fn improve(&self, best: &mut Best, sum: f64, piece: u32, start: usize) {
-        if best.start == usize::MAX || sum > best.score {
-            *best = Best {
-                score: self.round(sum),
-                piece,
-                start,
-            };
-        }
     }
 
     fn round(&self, sum: f64) -> f64 {
@@ -123,9 +114,32 @@ impl Unigram {
         }
     }
 
+    /// The piece that unknown characters spell together: the unknown piece itself can be spelled out,
+    /// and HuggingFace takes it at its word.
+    fn spelled_out(&self, stretch: &[u8]) -> Option<u32> {
+        let found = self
+            .trie
+            .longest(stretch)
+            .filter(|(length, _)| *length == stretch.len());
+        found
+            .filter(|_| self.rounding == Rounding::Double)
+            .map(|(_, piece)| piece)
+    }
+
     fn in_bytes(&self, stretch: &[u8]) -> Option<Vec<u32>> {
         let bytes = self.bytes.as_ref()?;
         stretch.iter().map(|&byte| bytes[byte as usize]).collect()
+    }
+}
+
+/// Takes another row, if it is better than the best so far.
+fn improve(best: &mut Best, sum: f64, piece: u32, start: usize) {
+    if best.start == usize::MAX || sum > best.score {
+        *best = Best {
+            score: sum,
+            piece,
+            start,
+        };
     }
 }
 
