@@ -107,8 +107,8 @@ fn size(word: &str) -> std::result::Result<usize, String> {
     };
     let number = digits.parse::<usize>().ok();
     let number = number.and_then(|number| number.checked_mul(times));
-    let few = number.filter(|&number| number <= 1 << 24);
-    few.ok_or_else(|| "give a number up to 16 million, as 8000 or 8k".into())
+    let few = number.filter(|&number| number <= 2_000_000);
+    few.ok_or_else(|| "give a number up to 2 million, as 8000 or 8k".into())
 }
 
 /// Take a tokenizer from the files it was published in.

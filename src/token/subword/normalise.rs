@@ -56,17 +56,18 @@ pub(super) enum Needle {
 }
 
 impl Normaliser {
-    /// True if it can leave out what a text begins with.
+    /// True if it can leave out what a text begins with, so that what follows is no beginning to
+    /// HuggingFace's library. What a map of characters leaves out it does not notice.
     pub(super) fn moves_beginning(&self) -> bool {
-        !matches!(
-            self,
-            Normaliser::Lowercase
-                | Normaliser::Nfc
-                | Normaliser::Nfd
-                | Normaliser::Nfkc
-                | Normaliser::Nfkd
-                | Normaliser::ApartChinese
-        )
+        match self {
+            Normaliser::CleanText
+            | Normaliser::StripNonspacing
+            | Normaliser::StripMarks
+            | Normaliser::Nmt => true,
+            Normaliser::Strip { left, .. } => *left,
+            Normaliser::Replace { with, .. } => with.is_empty(),
+            _ => false,
+        }
     }
 
     /// The text, normalised.

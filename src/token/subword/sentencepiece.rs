@@ -342,6 +342,8 @@ impl Sentence {
             .map
             .as_ref()
             .and_then(|map| map.longest(rest.as_bytes()));
+        // A damaged map may end within a character.
+        let mapped = mapped.filter(|(length, _)| rest.is_char_boundary(*length));
         if let Some((length, replacement)) = mapped {
             return (replacement, length);
         }

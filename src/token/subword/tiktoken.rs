@@ -24,7 +24,7 @@ pub(super) struct Meta {
 }
 
 /// An id above this is a mistake, or an attempt to make us reserve memory.
-pub(super) const MOST_IDS: u32 = 1 << 24;
+pub(super) const MOST_IDS: u32 = 1 << 21;
 
 /// What is known of the pattern, and the pieces with their ranks.
 pub(super) fn parse(origin: &[u8]) -> Result<(Meta, Spellings)> {
