@@ -3,7 +3,6 @@
 use std::cell::OnceCell;
 use std::ops::Deref;
 
-use rayon::prelude::*;
 
 use super::buckets::Buckets;
 use super::weights::Weights;
@@ -149,7 +148,7 @@ where
             let scores: Vec<&[LogProb]> = scores.iter().map(|by| &by[number][..]).collect();
             self.score_sentence(sentence, &scores)
         };
-        sentences.par_iter().enumerate().map(one).collect()
+        sentences.iter().enumerate().map(one).collect()
     }
 }
 
