@@ -165,9 +165,7 @@ impl Voice {
                 format!("contexts of any length, {}", model.header().estimate)
             }
             Voice::Neural(model) => {
-                let shape = model.network().architecture();
-                let (context, hidden) = (shape.context, shape.hidden);
-                format!("neural, {context} tokens of context, {hidden} hidden units")
+                format!("neural, {}", model.network().architecture())
             }
             Voice::Mixture(header, _) => {
                 let names: Vec<&str> = header.parts.iter().map(|part| &part.name[..]).collect();
@@ -281,6 +279,7 @@ fn load(file: &ModelFile) -> Result<Voice> {
             ))
         }
         mixture::format::KIND => Err(mixture::format::nested()),
+        neural::format::FORMER_KIND => Err(neural::format::too_old()),
         other => {
             let what = format!("a model of the unknown kind '{other}'");
             Err(Error::new(ErrorKind::Format, what).way_out("a newer counterpoint may open it"))

@@ -67,9 +67,13 @@ fn neural() -> NeuralModel {
     let vocabulary = CORPUS.vocabulary.clone();
     let (training, heldout) = split_off_heldout(&CORPUS.text);
     let shape = Architecture {
-        context: 3,
+        context: 2,
+        echoes: 1,
+        reach: 2,
         embedding: 8,
         hidden: 16,
+        layers: 2,
+        tied: true,
         vocabulary: vocabulary.len(),
     };
     let options = TrainingOptions {

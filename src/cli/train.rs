@@ -10,7 +10,8 @@ use super::reading::{
 };
 use crate::error::Result;
 use crate::neural::{
-    self, Architecture, Ending, NeuralHeader, NeuralModel, Trained, TrainingOptions, TrainingRecord,
+    self, Architecture, Ending, NeuralHeader, NeuralModel, Softmax, Trained, TrainingOptions,
+    TrainingRecord,
 };
 use crate::open;
 use crate::token::{Numbered, Reading, TokenText, split_off_heldout};
@@ -50,15 +51,27 @@ pub(super) struct Args {
 /// The network's shape; what is not said suits the corpus.
 #[derive(clap::Args)]
 struct ShapeArgs {
-    /// How many tokens of context it sees
+    /// How many of the last tokens have a place of their own
     #[arg(long, value_name = "N", help_heading = "Network")]
     context: Option<usize>,
+    /// How many fading sums of the tokens before those there are
+    #[arg(long, value_name = "N", help_heading = "Network")]
+    echoes: Option<usize>,
+    /// How many tokens an echo goes back
+    #[arg(long, value_name = "N", help_heading = "Network")]
+    reach: Option<usize>,
     /// How many numbers stand for a token
     #[arg(long, value_name = "N", help_heading = "Network")]
     embedding: Option<usize>,
-    /// How many hidden units it has
+    /// How many units a hidden layer has
     #[arg(long, value_name = "N", help_heading = "Network")]
     hidden: Option<usize>,
+    /// How many hidden layers there are
+    #[arg(long, value_name = "N", help_heading = "Network")]
+    layers: Option<usize>,
+    /// Predict tokens by weights of their own, not by the numbers that stand for them
+    #[arg(long, help_heading = "Network")]
+    untied: bool,
 }
 
 #[derive(clap::Args)]
@@ -85,6 +98,34 @@ struct TrainingArgs {
         help_heading = "Training"
     )]
     dropout: Option<f32>,
+    /// How probably a number of an embedding is left out in a step [default: suits the corpus]
+    #[arg(
+        allow_negative_numbers = true,
+        long,
+        value_name = "P",
+        help_heading = "Training"
+    )]
+    input_dropout: Option<f32>,
+    /// How probably an example is shown with fewer tokens than the context has [default: 0.2]
+    #[arg(
+        allow_negative_numbers = true,
+        long,
+        value_name = "P",
+        help_heading = "Training"
+    )]
+    left_mask: Option<f32>,
+    /// How much weights shrink a step, times the learning rate [default: 0]
+    #[arg(
+        allow_negative_numbers = true,
+        long,
+        value_name = "RATE",
+        help_heading = "Training"
+    )]
+    weight_decay: Option<f32>,
+    /// How many tokens stand for all in the softmax of a step, beside the batch's own; 0 for all
+    /// tokens [default: all of up to 1,024, else 1,024]
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    draws: Option<usize>,
     /// Decides all that is random [default: 1]
     #[arg(long, value_name = "N", help_heading = "Training")]
     seed: Option<u64>,
@@ -112,6 +153,12 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let vocabulary = numbered.vocabulary;
     let shape = args.shape.architecture(vocabulary.len(), training.tokens());
     let options = args.training.options(vocabulary.len(), training.tokens());
+    say_plan(
+        &shape,
+        &options,
+        training.tokens() + training.len(),
+        console,
+    );
     let trained = neural::train(
         shape,
         &options,
@@ -126,6 +173,14 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let model = NeuralModel::new(header, vocabulary, trained.network)?;
     let size = neural::format::save(&path, &model)?;
     report(args, &model, size, start, console)
+}
+
+/// Says what will be trained, and how long.
+fn say_plan(shape: &Architecture, options: &TrainingOptions, examples: usize, console: &Console) {
+    let (epochs, tokens) = (options.epochs, count(examples as u64));
+    console.say(format_args!(
+        "plan: {shape}; {epochs} epochs of {tokens} tokens"
+    ));
 }
 
 /// The corpus, with a vocabulary of its own or that of the model it is to be like.
@@ -160,13 +215,25 @@ fn read_heldout(
     read(&corpus, reading, &numbered.vocabulary, (1, 1), console)
 }
 
+/// How far echoes go back that are asked for where none are the default.
+const REACH: usize = 32;
+
 impl ShapeArgs {
     fn architecture(&self, vocabulary: usize, tokens: usize) -> Architecture {
         let suits = Architecture::for_text(vocabulary, tokens);
         Architecture {
             context: self.context.unwrap_or(suits.context),
             embedding: self.embedding.unwrap_or(suits.embedding),
+            echoes: self.echoes.unwrap_or(suits.echoes),
+            reach: match (self.reach, self.echoes) {
+                (Some(reach), _) => reach,
+                (None, Some(0)) => 0,
+                (None, Some(_)) if suits.reach == 0 => REACH,
+                (None, _) => suits.reach,
+            },
             hidden: self.hidden.unwrap_or(suits.hidden),
+            layers: self.layers.unwrap_or(suits.layers),
+            tied: !self.untied,
             vocabulary,
         }
     }
@@ -180,6 +247,14 @@ impl TrainingArgs {
             batch: self.batch.unwrap_or(suits.batch),
             learning_rate: self.learning_rate.unwrap_or(suits.learning_rate),
             dropout: self.dropout.unwrap_or(suits.dropout),
+            input_dropout: self.input_dropout.unwrap_or(suits.input_dropout),
+            left_mask: self.left_mask.unwrap_or(suits.left_mask),
+            weight_decay: self.weight_decay.unwrap_or(suits.weight_decay),
+            softmax: match self.draws {
+                None => suits.softmax,
+                Some(0) => Softmax::Full,
+                Some(draws) => Softmax::Sampled { draws },
+            },
             seed: self.seed.unwrap_or(suits.seed),
             ..suits
         }

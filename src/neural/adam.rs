@@ -12,11 +12,14 @@
 //!
 //! so each parameter moves by about the rate, however large its gradients
 //! are. (This also does what clipping the gradient is usually there for, so there is no
-//! clipping.) Rows of a tensor that had no part in a step (embeddings of
+//! clipping.) Weights, but not embeddings and biases, also shrink a little each
+//! step, whatever their gradient: θ ← (1 − rate·decay)·θ, as in AdamW
+//! (Loshchilov & Hutter 2019). Rows of a tensor that had no part in a step (embeddings of
 //! tokens that the batch didn't see, output rows that were no candidates) are
 //! left alone, means and all: *lazy* Adam.
 
 use super::matrix::Matrix;
+use super::wide::widest;
 
 const MEAN_DECAY: f32 = 0.9;
 const SQUARE_DECAY: f32 = 0.999;
@@ -25,8 +28,8 @@ const EPSILON: f32 = 1e-8;
 /// The running means of one tensor.
 #[derive(Debug)]
 pub(super) struct Moments {
-    mean: Matrix,
-    square: Matrix,
+    pub(super) mean: Matrix,
+    pub(super) square: Matrix,
 }
 
 impl Moments {
@@ -67,6 +70,8 @@ pub(super) struct Adam {
     rate: f32,
     /// 1 / √(1 − β₂^t).
     square_scale: f32,
+    /// 1 − rate·decay.
+    shrink: f32,
 }
 
 impl Adam {
@@ -76,17 +81,32 @@ impl Adam {
         Adam {
             rate: (f64::from(rate) / unseen(MEAN_DECAY)) as f32,
             square_scale: unseen(SQUARE_DECAY).sqrt().recip() as f32,
+            shrink: 1.0,
         }
+    }
+
+    /// The same step with weight decay.
+    pub(super) fn with_decay(self, rate: f32, decay: f32) -> Self {
+        let shrink = 1.0 - rate * decay;
+        Adam { shrink, ..self }
     }
 
     /// Moves a row against its gradient.
     pub(super) fn update(&self, row: &mut Row, gradient: &[f32]) {
-        let means = row.mean.iter_mut().zip(row.square.iter_mut());
-        for ((value, (mean, square)), &g) in row.values.iter_mut().zip(means).zip(gradient) {
-            *mean = MEAN_DECAY * *mean + (1.0 - MEAN_DECAY) * g;
-            *square = SQUARE_DECAY * *square + (1.0 - SQUARE_DECAY) * g * g;
-            *value -= self.rate * *mean / (square.sqrt() * self.square_scale + EPSILON);
-        }
+        let Row {
+            values,
+            mean,
+            square,
+        } = row;
+        widest(|| {
+            let means = mean.iter_mut().zip(square.iter_mut());
+            for ((value, (mean, square)), &g) in values.iter_mut().zip(means).zip(gradient) {
+                *mean = MEAN_DECAY * *mean + (1.0 - MEAN_DECAY) * g;
+                *square = SQUARE_DECAY * *square + (1.0 - SQUARE_DECAY) * g * g;
+                let step = self.rate * *mean / (square.sqrt() * self.square_scale + EPSILON);
+                *value = self.shrink * *value - step;
+            }
+        });
     }
 }
 

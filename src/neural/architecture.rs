@@ -1,22 +1,30 @@
 //! Here is a text's size, give me the shape of a network for it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::token::TokenId;
 
-/// The shape of a network: four numbers that decide how many parameters it has.
-///
-/// With C tokens of context, embeddings of E numbers, H hidden units and V
-/// tokens in the vocabulary there are (V+1)·E + C·E·H + H + V·H + V parameters.
+/// The shape of a network: some numbers that decide how many parameters it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Architecture {
-    /// C: how many tokens of context it sees; an n-gram network has C = n − 1.
+    /// C: how many of the last tokens have a slot of their own.
     pub context: usize,
+    /// K: how many fading sums of the tokens before those there are.
+    pub echoes: usize,
+    /// R: how many tokens before the slots an echo goes back.
+    pub reach: usize,
     /// E: how many numbers stand for a token.
     pub embedding: usize,
-    /// H: how many hidden units there are.
+    /// H: how many units a hidden layer has.
     pub hidden: usize,
+    /// L: how many hidden layers there are.
+    pub layers: usize,
+    /// Whether a token is predicted by the numbers that stand for it when it is read (Press & Wolf
+    /// 2017), or by others.
+    pub tied: bool,
     /// V: how many tokens the vocabulary has, the three special ones included.
     pub vocabulary: usize,
 }
@@ -30,48 +38,80 @@ const MOST_PARAMETERS: usize = 1 << 31;
 impl Architecture {
     /// A sensible shape for a vocabulary and a text of so many tokens.
     ///
-    /// An alphabet's letters say little one by one, so the context is long, the
-    /// embeddings short; and the output layer is so small that hidden units
-    /// are cheap. A lexicon's words say much, so four of them are
-    /// enough; time goes into the output layer, V·H products a token, and a
-    /// small text could not fill many units anyway.
+    /// An alphabet's letters say little one by one, so the slots are many, the embeddings short;
+    /// and the output layer is so small that hidden units are cheap. A lexicon's words say much, so
+    /// five slots are enough for grammar, and two echoes tell the topic. A small text could not
+    /// fill many units anyway. The output weights are the embeddings: what is rare is then met
+    /// twice as often, and a small text has few parameters to learn.
     pub fn for_text(vocabulary: usize, tokens: usize) -> Self {
-        let (context, embedding, hidden) = match (vocabulary, tokens) {
-            (..=ALPHABET, ..500_000) => (8, 24, 192),
-            (..=ALPHABET, _) => (8, 32, 512),
-            (_, ..500_000) => (4, 96, 128),
-            (_, _) => (4, 96, 256),
+        let (context, echoes, embedding, hidden) = match (vocabulary, tokens) {
+            (..=ALPHABET, ..500_000) => (12, 0, 24, 256),
+            (..=ALPHABET, _) => (16, 0, 32, 384),
+            (_, ..500_000) => (4, 2, 96, 128),
+            (_, _) => (5, 2, 128, 256),
         };
         Architecture {
             context,
+            echoes,
+            reach: if echoes > 0 { 32 } else { 0 },
             embedding,
             hidden,
+            layers: 2,
+            tied: true,
             vocabulary,
         }
     }
 
-    /// How many numbers enter the hidden layer: C·E.
+    /// How many tokens of context it sees: C + R.
+    pub fn window(&self) -> usize {
+        self.context + self.reach
+    }
+
+    /// How many numbers enter the first hidden layer: (C + K)·E.
     pub fn inputs(&self) -> usize {
-        self.context * self.embedding
+        (self.context + self.echoes) * self.embedding
     }
 
     /// How many parameters it has; `None` if more than a `usize` counts.
     pub fn parameters(&self) -> Option<usize> {
-        let shapes = self.shapes()?;
-        let sizes = shapes.iter().map(|(rows, cols)| rows.checked_mul(*cols));
-        sizes.sum()
+        let slots = self.context.checked_add(self.echoes)?;
+        let inputs = slots.checked_mul(self.embedding)?;
+        let embeddings = self
+            .vocabulary
+            .checked_add(1)?
+            .checked_mul(self.embedding)?;
+        let first = inputs.checked_add(2)?.checked_mul(self.hidden)?;
+        let other = self.hidden.checked_add(2)?.checked_mul(self.hidden)?;
+        let others = self.layers.checked_sub(1)?.checked_mul(other)?;
+        let projection = self.hidden.checked_mul(self.embedding)?;
+        let output = match self.tied {
+            true => 0,
+            false => self.vocabulary.checked_mul(self.embedding)?,
+        };
+        let sizes = [first, others, projection, output, self.vocabulary];
+        sizes
+            .iter()
+            .try_fold(embeddings, |sum, &size| sum.checked_add(size))
     }
 
-    /// Rows and columns of the tensors, in the order of [`TENSORS`](super::network::TENSORS).
-    pub(super) fn shapes(&self) -> Option<[(usize, usize); 5]> {
-        let inputs = self.context.checked_mul(self.embedding)?;
-        Some([
-            (self.vocabulary.checked_add(1)?, self.embedding),
-            (inputs, self.hidden),
-            (1, self.hidden),
-            (self.vocabulary, self.hidden),
-            (self.vocabulary, 1),
-        ])
+    /// The tensors by name, with their rows and columns, in the order of their files.
+    ///
+    /// The shape must have been [checked](Self::check).
+    pub(super) fn tensors(&self) -> Vec<(String, usize, usize)> {
+        let (width, hidden) = (self.embedding, self.hidden);
+        let mut tensors = vec![("embeddings".to_string(), self.vocabulary + 1, width)];
+        for layer in 1..=self.layers {
+            let inputs = if layer == 1 { self.inputs() } else { hidden };
+            tensors.push((format!("layer{layer}.weights"), inputs, hidden));
+            tensors.push((format!("layer{layer}.gain"), 1, hidden));
+            tensors.push((format!("layer{layer}.bias"), 1, hidden));
+        }
+        tensors.push(("projection".to_string(), hidden, width));
+        if !self.tied {
+            tensors.push(("output.weights".to_string(), self.vocabulary, width));
+        }
+        tensors.push(("output.bias".to_string(), self.vocabulary, 1));
+        tensors
     }
 
     /// Refuses shapes that are no network, or one too large to hold.
@@ -80,7 +120,15 @@ impl Architecture {
             ("context", self.context),
             ("embedding", self.embedding),
             ("hidden", self.hidden),
+            ("layers", self.layers),
         ];
+        if (self.echoes == 0) != (self.reach == 0) {
+            let what = format!(
+                "{} echoes with a reach of {} tokens: either both are 0 or neither",
+                self.echoes, self.reach
+            );
+            return Err(Error::new(ErrorKind::Usage, what).way_out("the defaults suit most texts"));
+        }
         if let Some((name, _)) = sizes.iter().find(|(_, size)| *size == 0) {
             return Err(Error::new(
                 ErrorKind::Usage,
@@ -98,6 +146,12 @@ impl Architecture {
                 ),
             ));
         }
+        // Each of these is a loop somewhere; no file may make it a long one.
+        let most = [(self.layers, 64), (self.echoes, 8), (self.window(), 4096)];
+        if let Some((_, most)) = most.iter().find(|(size, most)| size > most) {
+            let what = format!("{self}: no more than {most} of these are allowed");
+            return Err(Error::new(ErrorKind::Usage, what).way_out("the defaults suit most texts"));
+        }
         match self.parameters() {
             Some(count) if count <= MOST_PARAMETERS => Ok(()),
             _ => Err(Error::new(
@@ -109,20 +163,54 @@ impl Architecture {
     }
 }
 
+/// What it is made of, in a few words.
+impl fmt::Display for Architecture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let some = |count: usize, one: &str, more: &str| match count {
+            1 => format!("1 {one}"),
+            _ => format!("{count} {more}"),
+        };
+        write!(f, "{}", some(self.context, "slot", "slots"))?;
+        if self.echoes > 0 {
+            let echoes = some(self.echoes, "echo", "echoes");
+            write!(f, " and {echoes} of {} tokens", self.reach)?;
+        }
+        let layers = some(self.layers, "layer", "layers");
+        let units = some(self.hidden, "unit", "units");
+        write!(f, ", embeddings of {}, {layers} of {units}", self.embedding)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn parameters_are_counted() {
-        let architecture = Architecture {
+        let shape = Architecture {
             context: 2,
+            echoes: 1,
+            reach: 8,
             embedding: 3,
             hidden: 5,
+            layers: 2,
+            tied: true,
             vocabulary: 7,
         };
-        let by_hand = 8 * 3 + 6 * 5 + 5 + 7 * 5 + 7;
-        assert_eq!(architecture.parameters(), Some(by_hand));
+        let by_hand = 8 * 3 + (9 + 2) * 5 + (5 + 2) * 5 + 5 * 3 + 7;
+        assert_eq!(shape.parameters(), Some(by_hand));
+        let untied = Architecture {
+            tied: false,
+            ..shape
+        };
+        assert_eq!(untied.parameters(), Some(by_hand + 7 * 3));
+        for shape in [shape, untied] {
+            let sizes = shape
+                .tensors()
+                .into_iter()
+                .map(|(_, rows, cols)| rows * cols);
+            assert_eq!(shape.parameters(), Some(sizes.sum()));
+        }
     }
 
     #[test]
@@ -135,6 +223,16 @@ mod tests {
         for vocabulary in [2, huge] {
             assert!(Architecture { vocabulary, ..good }.check().is_err());
         }
+        assert!(Architecture { layers: 0, ..good }.check().is_err());
+        assert!(Architecture { reach: 0, ..good }.check().is_err());
+        assert!(
+            Architecture {
+                layers: huge,
+                ..good
+            }
+            .check()
+            .is_err()
+        );
         let embedding = huge;
         assert!(Architecture { embedding, ..good }.check().is_err());
     }

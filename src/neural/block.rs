@@ -5,10 +5,11 @@
 //! of threads. Forward, for each example:
 //!
 //! ```text
-//! x = [ e(w₁) … e(w_C) ]
-//! h = d · tanh(x·W₁ + b₁)          d is 0 for a dropped unit, else 1 / (1 − rate)
-//! z_v = h·W₂[v] + b₂[v] − ln π(v)  for the candidates v
-//! loss = −z_t + ln Σ_v exp z_v     for the target t
+//! x = the embeddings of the slots, and the echoes       (see `inputs`)
+//! h = the hidden layers, one after the other            (see `layer`)
+//! o = h·P
+//! z_v = o·W[v] + b[v] − ln π(v)  for the candidates v   (see `candidates`)
+//! loss = −z_t + ln Σ_v exp z_v   for the target t
 //! ```
 //!
 //! Backward, the derivative δ of the batch's mean loss by each of them, found
@@ -16,37 +17,58 @@
 //!
 //! ```text
 //! δz_v = (p_v − [v = t]) / B       p = softmax(z)
-//! δh   = Σ_v δz_v · W₂[v]
-//! δa   = δh · d · (1 − tanh²)      a = x·W₁ + b₁
-//! δx   = δa · W₁ᵀ
+//! δo   = Σ_v δz_v · W[v]
+//! δh   = δo·Pᵀ
+//! δx   = through the layers
 //! ```
 
 use rand::{Rng, RngExt};
 
 use super::candidates::Shortlist;
-use super::elementary::{exp_all, largest};
+use super::dropout::Dropout;
+use super::elementary::{exp_all, largest, multiply_by, scale};
+use super::inputs;
+use super::layer::Pass;
 use super::matrix::{Matrix, multiply, multiply_add};
 use super::network::Network;
 use super::text::TrainingText;
 
+/// How probably units are left out, by where they are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dropouts {
+    /// Of what enters the first layer.
+    pub(super) inputs: Dropout,
+    /// Of each hidden layer.
+    pub(super) hidden: Dropout,
+}
+
+impl Dropouts {
+    /// None at all: how a trained network answers.
+    pub(super) const OFF: Dropouts = Dropouts {
+        inputs: Dropout::OFF,
+        hidden: Dropout::OFF,
+    };
+}
+
 /// Up to [`SIZE`](Block::SIZE) examples on their way through the network and back.
 #[derive(Debug, Default)]
 pub(super) struct Block {
-    /// C slots an example.
-    pub(super) slots: Vec<u32>,
+    /// R + C tokens an example.
+    pub(super) windows: Vec<u32>,
     /// The column of each example's target among the candidates.
     pub(super) targets: Vec<usize>,
     /// x, a row an example; so are all that follow.
     pub(super) inputs: Matrix,
-    /// h.
-    pub(super) hidden: Matrix,
-    /// ∂h/∂a = d · (1 − tanh²).
-    slope: Matrix,
+    pub(super) input_factors: Vec<f32>,
+    /// The hidden layers.
+    pub(super) passes: Vec<Pass>,
+    /// o.
+    pub(super) output: Matrix,
     /// z, then δz.
+    pub(super) logit_delta: Matrix,
+    /// δo.
     pub(super) output_delta: Matrix,
-    /// δh, then δa.
-    pub(super) hidden_delta: Matrix,
-    /// δx.
+    /// δh, layer by layer, and at last δx.
     pub(super) input_delta: Matrix,
     /// The sum of the losses, in nats.
     pub(super) loss: f64,
@@ -68,121 +90,90 @@ impl Block {
         rng: &mut impl Rng,
     ) {
         let (network, shortlist) = shape;
-        let (context, vocabulary) = (
-            network.architecture.context,
-            network.architecture.vocabulary,
-        );
-        self.slots.resize(positions.len() * context, 0);
+        let shape = &network.architecture;
+        self.windows.resize(positions.len() * shape.window(), 0);
         self.targets.clear();
-        let each = self.slots.chunks_exact_mut(context);
-        for (slots, &position) in each.zip(positions) {
+        let each = self.windows.chunks_exact_mut(shape.window());
+        for (window, &position) in each.zip(positions) {
             let masked = rng.random::<f32>() < left_mask;
-            let kept = rng.random_range(0..context);
-            text.fill(
-                slots,
-                position,
-                if masked { kept } else { context },
-                vocabulary,
-            );
+            let kept = rng.random_range(0..shape.context);
+            let seen = if masked { kept } else { shape.window() };
+            text.fill(window, position, seen, shape.vocabulary);
             self.targets.push(shortlist.column(text.target(position)));
         }
     }
 
-    /// Forward to the hidden units, dropping some.
-    pub(super) fn forward(&mut self, network: &Network, dropout: &Dropout, rng: &mut impl Rng) {
-        let (rows, shape) = (self.targets.len(), network.architecture);
+    /// Forward to what is compared with the output weights.
+    pub(super) fn forward(&mut self, network: &Network, dropouts: &Dropouts, rng: &mut impl Rng) {
+        let shape = &network.architecture;
+        let rows = self.windows.len() / shape.window();
         self.inputs.reshape(rows, shape.inputs());
-        self.hidden.reshape(rows, shape.hidden);
-        self.slope.reshape(rows, shape.hidden);
-        network.hidden_layer(&self.slots, &mut self.inputs, &mut self.hidden);
-        let units = self.hidden.values_mut().iter_mut();
-        for (unit, slope) in units.zip(self.slope.values_mut()) {
-            *slope = 1.0 - *unit * *unit;
+        let (echoes, embeddings) = (&network.echoes, &network.embeddings);
+        inputs::look_up(shape, echoes, embeddings, &self.windows, &mut self.inputs);
+        let values = self.inputs.values_mut();
+        dropouts.inputs.apply(values, &mut self.input_factors, rng);
+        self.passes.resize_with(shape.layers, Pass::default);
+        for (index, layer) in network.layers.iter().enumerate() {
+            let (before, pass) = self.passes.split_at_mut(index);
+            let input = before.last().map_or(&self.inputs, |pass| &pass.output);
+            layer.forward(input, index > 0, &dropouts.hidden, rng, &mut pass[0]);
         }
-        dropout.apply(self.hidden.values_mut(), self.slope.values_mut(), rng);
+        self.output.reshape(rows, shape.embedding);
+        let hidden = &self.passes.last().expect("at least one layer").output;
+        let values = self.output.values_mut();
+        multiply(hidden.view(), network.projection.view(), values);
     }
 
-    /// From the hidden units to the loss and back to the inputs; `scale` is 1 / B.
-    pub(super) fn backward(&mut self, network: &Network, shortlist: &Shortlist, scale: f32) {
+    /// What leaves the last hidden layer.
+    pub(super) fn hidden(&self) -> &Matrix {
+        &self.passes.last().expect("at least one layer").output
+    }
+
+    /// From the output to the loss and back to the inputs; `each` is 1 / B.
+    pub(super) fn backward(&mut self, network: &Network, shortlist: &Shortlist, each: f32) {
         let rows = self.targets.len();
-        self.output_delta.reshape(rows, shortlist.tokens.len());
-        for row in self.output_delta.each_row_mut() {
+        self.logit_delta.reshape(rows, shortlist.tokens.len());
+        for row in self.logit_delta.each_row_mut() {
             row.copy_from_slice(&shortlist.offsets);
         }
         let weights = shortlist.weights.view();
-        let logits = self.output_delta.values_mut();
-        multiply_add(self.hidden.view(), weights.transposed(), logits);
-        let examples = self.output_delta.each_row_mut().zip(&self.targets);
-        let losses = examples.map(|(logits, &target)| cross_entropy(logits, target, scale));
+        let logits = self.logit_delta.values_mut();
+        multiply_add(self.output.view(), weights.transposed(), logits);
+        let examples = self.logit_delta.each_row_mut().zip(&self.targets);
+        let losses = examples.map(|(logits, &target)| cross_entropy(logits, target, each));
         self.loss = losses.sum();
 
-        self.hidden_delta.reshape(rows, network.architecture.hidden);
-        let delta = self.hidden_delta.values_mut();
-        multiply(self.output_delta.view(), weights, delta);
-        for (delta, slope) in delta.iter_mut().zip(self.slope.values()) {
-            *delta *= slope;
-        }
+        self.output_delta
+            .reshape(rows, network.architecture.embedding);
+        let delta = self.output_delta.values_mut();
+        multiply(self.logit_delta.view(), weights, delta);
 
-        self.input_delta
-            .reshape(rows, network.architecture.inputs());
-        let weights = network.hidden_weights.view().transposed();
-        let delta = self.input_delta.values_mut();
-        multiply(self.hidden_delta.view(), weights, delta);
+        let delta = &mut self.input_delta;
+        delta.reshape(rows, network.architecture.hidden);
+        let weights = network.projection.view().transposed();
+        multiply(self.output_delta.view(), weights, delta.values_mut());
+        let layers = network.layers.iter().zip(&mut self.passes).enumerate();
+        for (index, (layer, pass)) in layers.rev() {
+            layer.backward(index > 0, pass, delta);
+        }
+        multiply_by(delta.values_mut(), &self.input_factors);
     }
 }
 
-/// The loss −ln p(target) in nats; the logits become δz = scale · (p − [v = target]).
-fn cross_entropy(logits: &mut [f32], target: usize, scale: f32) -> f64 {
+/// The loss −ln p(target) in nats; the logits become δz = each · (p − [v = target]).
+fn cross_entropy(logits: &mut [f32], target: usize, each: f32) -> f64 {
     let shift = largest(logits);
     let to_target = f64::from(shift) - f64::from(logits[target]);
     let sum = exp_all(logits, shift);
-    let share = (f64::from(scale) / sum) as f32;
-    logits.iter_mut().for_each(|x| *x *= share);
-    logits[target] -= scale;
+    let share = (f64::from(each) / sum) as f32;
+    scale(logits, share);
+    logits[target] -= each;
     sum.ln() + to_target
-}
-
-/// Dropout (Srivastava et al. 2014): in training each hidden unit is left out with some
-/// probability, and the others are scaled up so that their expected sum stays.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Dropout {
-    /// A unit is dropped if 16 random bits are below this.
-    threshold: u16,
-    /// 1 / (1 − rate).
-    scale: f32,
-}
-
-impl Dropout {
-    /// With this rate, to the nearest 1/65536.
-    pub(super) fn new(rate: f32) -> Self {
-        let threshold = (rate * 65_536.0).min(65_535.0) as u16;
-        Dropout {
-            threshold,
-            scale: 65_536.0 / (65_536.0 - f32::from(threshold)),
-        }
-    }
-
-    /// Drops units, and their slopes with them.
-    fn apply(&self, units: &mut [f32], slopes: &mut [f32], rng: &mut impl Rng) {
-        if self.threshold == 0 {
-            return;
-        }
-        let mut bits = vec![0; 2 * units.len()];
-        rng.fill_bytes(&mut bits);
-        let each = units.iter_mut().zip(slopes).zip(bits.chunks_exact(2));
-        for ((unit, slope), bits) in each {
-            let dropped = u16::from_le_bytes([bits[0], bits[1]]) < self.threshold;
-            let factor = if dropped { 0.0 } else { self.scale };
-            *unit *= factor;
-            *slope *= factor;
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neural::random::{Purpose, stream};
 
     #[test]
     fn cross_entropy_of_known_logits() {
@@ -192,17 +183,5 @@ mod tests {
         for (delta, expected) in logits.iter().zip([0.0625, -0.375, 0.3125]) {
             assert!((delta - expected).abs() < 1e-6);
         }
-    }
-
-    #[test]
-    fn dropout_keeps_the_mean() {
-        let (mut units, mut slopes) = (vec![1.0; 100_000], vec![1.0; 100_000]);
-        let mut rng = stream(3, Purpose::Dropout, 0);
-        Dropout::new(0.25).apply(&mut units, &mut slopes, &mut rng);
-        let dropped = units.iter().filter(|&&unit| unit == 0.0).count();
-        let mean = units.iter().sum::<f32>() / 100_000.0;
-        assert!((24_000..26_000).contains(&dropped));
-        assert!((mean - 1.0).abs() < 0.01);
-        assert_eq!(units, slopes);
     }
 }

@@ -138,10 +138,11 @@ fn shares(counts: &[f64]) -> Vec<f64> {
 
 impl Shortlist {
     fn gather(network: &Network, tokens: Vec<u32>, ln_inclusion: impl Fn(u32) -> f32) -> Self {
-        let mut weights = Matrix::zeros(tokens.len(), network.architecture.hidden);
+        let table = network.output_weights();
+        let mut weights = Matrix::zeros(tokens.len(), network.architecture.embedding);
         let mut offsets = Vec::with_capacity(tokens.len());
         for (row, &token) in weights.each_row_mut().zip(&tokens) {
-            row.copy_from_slice(network.output_weights.row(token as usize));
+            row.copy_from_slice(table.row(token as usize));
             let bias = network.output_bias.values()[token as usize];
             offsets.push(bias - ln_inclusion(token));
         }
@@ -173,8 +174,12 @@ mod tests {
     fn network() -> Network {
         let architecture = Architecture {
             context: 1,
+            echoes: 0,
+            reach: 0,
             embedding: 1,
             hidden: 2,
+            layers: 1,
+            tied: true,
             vocabulary: COUNTS.len(),
         };
         Network::untrained(architecture, &COUNTS, 1)
@@ -186,7 +191,7 @@ mod tests {
         let list = Candidates::All.pick(&network(), [].into_iter(), &mut rng);
         assert_eq!(list.tokens, [0, 2, 3, 4, 5, 6, 7]);
         assert_eq!(list.column(TokenId::END), 1);
-        assert_eq!(list.weights.row(1), network().output_weights.row(2));
+        assert_eq!(list.weights.row(1), network().output_weights().row(2));
         assert_eq!(list.offsets[1], network().output_bias.values()[2]);
     }
 

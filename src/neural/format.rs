@@ -1,22 +1,33 @@
 //! Here are weights, give me their file, and back.
 //!
-//! A model file of kind `neural` holds, beside its header, the vocabulary,
-//! what the tokenizer is made of if it needs data, and the five tensors of
-//! [`TENSORS`] as `f32`, each in rows.
+//! A model file of kind `neural` holds, beside its header, the vocabulary, what the tokenizer is made
+//! of if it needs data, and the network's tensors as `f32`, each in rows.
 
 use std::path::Path;
 
 use super::architecture::Architecture;
 use super::header::NeuralHeader;
 use super::model::NeuralModel;
-use super::network::{Network, TENSORS};
-use crate::error::Result;
+use super::network::Network;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::LanguageModel;
 use crate::store::{Column, ModelFile, Writer};
 use crate::token::Vocabulary;
 
 /// The kind of model file that a neural model is.
-pub const KIND: &str = "neural";
+pub const KIND: &str = "neural network 2";
+
+/// The kind that networks of one hidden layer had, which are no longer read.
+pub const FORMER_KIND: &str = "neural";
+
+/// Says that a file holds a network as they were before.
+pub fn too_old() -> Error {
+    Error::new(
+        ErrorKind::Format,
+        "a neural model of an earlier version, with one hidden layer and no echoes",
+    )
+    .way_out("train it again: the new network is better and trains as fast")
+}
 
 /// Writes a model, all or nothing; returns the file's length in bytes.
 pub fn save(path: &Path, model: &NeuralModel) -> Result<u64> {
@@ -24,7 +35,7 @@ pub fn save(path: &Path, model: &NeuralModel) -> Result<u64> {
     model.vocabulary().save(&mut writer)?;
     model.header().reading.save(&mut writer)?;
     for (name, values) in model.network().tensors() {
-        writer.column(name, values)?;
+        writer.column(&name, values)?;
     }
     writer.finish(&(model.network().architecture(), model.header()))
 }
@@ -33,14 +44,20 @@ pub fn save(path: &Path, model: &NeuralModel) -> Result<u64> {
 pub fn load(file: &ModelFile) -> Result<NeuralModel> {
     let (architecture, mut header): (Architecture, NeuralHeader) = file.header()?;
     header.reading.complete(file)?;
-    let columns: Vec<Column<f32>> = TENSORS
+    architecture.check()?;
+    let names: Vec<String> = architecture
+        .tensors()
+        .into_iter()
+        .map(|(name, ..)| name)
+        .collect();
+    let columns: Vec<Column<f32>> = names
         .iter()
         .map(|name| file.column(name))
         .collect::<Result<_>>()?;
-    let tensors: Vec<(&str, &[f32])> = TENSORS
+    let tensors: Vec<(&str, &[f32])> = names
         .iter()
         .zip(&columns)
-        .map(|(name, column)| (*name, &column[..]))
+        .map(|(name, column)| (name.as_str(), &column[..]))
         .collect();
     let network = Network::from_tensors(architecture, &tensors)?;
     NeuralModel::new(header, Vocabulary::load(file)?, network)

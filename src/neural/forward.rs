@@ -13,9 +13,11 @@
 
 use rayon::prelude::*;
 
-use super::elementary::{exp_all, largest, tanh_all};
+use super::block::{Block, Dropouts};
+use super::elementary::{dot, exp_all, largest};
 use super::matrix::{Matrix, multiply_add};
 use super::network::Network;
+use super::random::{Purpose, stream};
 use super::text::TrainingText;
 use super::window;
 use crate::prob::{CompensatedSum, LogProb, log_sum_exp};
@@ -40,13 +42,13 @@ impl Network {
     /// If `out` is not as long as the vocabulary, or an id of the context is not in it.
     pub fn log_probs(&self, context: &[TokenId], out: &mut [f64]) {
         assert_eq!(out.len(), self.architecture.vocabulary, "a place a token");
-        let mut slots = vec![0; self.architecture.context];
+        let mut slots = vec![0; self.architecture.window()];
         window::fill(&mut slots, context, self.architecture.vocabulary);
-        let hidden = self.hidden_units(&slots);
-        let weights = self.output_weights.each_row();
+        let output = self.outputs(&slots);
+        let weights = self.output_weights().each_row();
         let rows = weights.zip(self.output_bias.values());
         for (out, (weights, bias)) in out.iter_mut().zip(rows) {
-            *out = f64::from(dot(weights, hidden.values()) + bias);
+            *out = f64::from(dot(weights, output.values()) + bias);
         }
         out[TokenId::START.index()] = f64::NEG_INFINITY;
         let normaliser = log_sum_exp(out);
@@ -62,8 +64,8 @@ impl Network {
     pub fn score(&self, questions: &[Question]) -> Vec<LogProb> {
         let vocabulary = self.architecture.vocabulary;
         let blocks = questions.par_chunks(BLOCK).map(|block| {
-            let mut slots = vec![0; block.len() * self.architecture.context];
-            let each = slots.chunks_exact_mut(self.architecture.context);
+            let mut slots = vec![0; block.len() * self.architecture.window()];
+            let each = slots.chunks_exact_mut(self.architecture.window());
             for (slots, (context, _)) in each.zip(block) {
                 window::fill(slots, context, vocabulary);
             }
@@ -78,7 +80,7 @@ impl Network {
     /// The mean loss −ln p over these positions of a text, in nats a token.
     pub(super) fn loss(&self, text: &TrainingText, positions: &[usize]) -> f64 {
         let ids = text.ids();
-        let seen = self.architecture.context;
+        let seen = self.architecture.window();
         let question = |&i: &usize| (&ids[i.saturating_sub(seen)..i], ids[i]);
         let questions: Vec<Question> = positions.iter().map(question).collect();
         let scores = self.score(&questions);
@@ -86,37 +88,22 @@ impl Network {
         sum.value() / positions.len() as f64
     }
 
-    /// The hidden units for rows of slots: a row each.
-    pub(super) fn hidden_units(&self, slots: &[u32]) -> Matrix {
-        let count = slots.len() / self.architecture.context;
-        let mut inputs = Matrix::zeros(count, self.architecture.inputs());
-        let mut hidden = Matrix::zeros(count, self.architecture.hidden);
-        self.hidden_layer(slots, &mut inputs, &mut hidden);
-        hidden
-    }
-
-    /// Fills the inputs x and the hidden units h for rows of slots.
-    pub(super) fn hidden_layer(&self, slots: &[u32], inputs: &mut Matrix, hidden: &mut Matrix) {
-        let width = self.architecture.embedding;
-        let places = inputs.values_mut().chunks_exact_mut(width);
-        for (place, &slot) in places.zip(slots) {
-            place.copy_from_slice(self.embeddings.row(slot as usize));
-        }
-        for row in hidden.each_row_mut() {
-            row.copy_from_slice(self.hidden_bias.values());
-        }
-        let products = hidden.values_mut();
-        multiply_add(inputs.view(), self.hidden_weights.view(), products);
-        tanh_all(products);
+    /// What is compared with the output weights, a row for each window.
+    pub(super) fn outputs(&self, windows: &[u32]) -> Matrix {
+        let mut block = Block::default();
+        block.windows.extend_from_slice(windows);
+        let mut rng = stream(0, Purpose::Dropout, 0);
+        block.forward(self, &Dropouts::OFF, &mut rng);
+        block.output
     }
 
     fn score_slots(&self, slots: &[u32], targets: &[TokenId]) -> Vec<LogProb> {
-        let hidden = self.hidden_units(slots);
+        let outputs = self.outputs(slots);
         let mut answers = vec![Answer::default(); targets.len()];
         let mut start = 0;
         while start < self.architecture.vocabulary {
             let end = (start + SLICE).min(self.architecture.vocabulary);
-            let mut logits = self.logits(&hidden, start..end);
+            let mut logits = self.logits(&outputs, start..end);
             for ((row, target), answer) in logits.each_row_mut().zip(targets).zip(&mut answers) {
                 answer.read(row, target.index().checked_sub(start));
             }
@@ -125,15 +112,15 @@ impl Network {
         answers.iter().map(Answer::log_prob).collect()
     }
 
-    /// The logits of some tokens, a row for each row of hidden units.
-    fn logits(&self, hidden: &Matrix, tokens: std::ops::Range<usize>) -> Matrix {
-        let mut logits = Matrix::zeros(hidden.rows(), tokens.len());
+    /// The logits of some tokens, a row for each row of outputs.
+    fn logits(&self, outputs: &Matrix, tokens: std::ops::Range<usize>) -> Matrix {
+        let mut logits = Matrix::zeros(outputs.rows(), tokens.len());
         let bias = &self.output_bias.values()[tokens.clone()];
         logits
             .each_row_mut()
             .for_each(|row| row.copy_from_slice(bias));
-        let weights = self.output_weights.view().rows(tokens.clone());
-        multiply_add(hidden.view(), weights.transposed(), logits.values_mut());
+        let weights = self.output_weights().view().rows(tokens.clone());
+        multiply_add(outputs.view(), weights.transposed(), logits.values_mut());
         if tokens.contains(&TokenId::START.index()) {
             let place = TokenId::START.index() - tokens.start;
             logits
@@ -184,21 +171,6 @@ impl Answer {
     }
 }
 
-/// Σ a_i · b_i, in sixteen lanes.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    const LANES: usize = 16;
-    let mut lanes = [0.0f32; LANES];
-    let (a_groups, b_groups) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let rest = a_groups.remainder().iter().zip(b_groups.remainder());
-    let rest: f32 = rest.map(|(a, b)| a * b).sum();
-    for (a, b) in a_groups.zip(b_groups) {
-        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            *lane += a * b;
-        }
-    }
-    lanes.iter().sum::<f32>() + rest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,16 +186,6 @@ mod tests {
             }
             let expected = logit - log_sum_exp(&logits);
             assert!((answer.log_prob().ln() - expected).abs() < 1e-6);
-        }
-    }
-
-    #[test]
-    fn dot_agrees_with_the_plain_sum() {
-        for length in [0, 1, 15, 16, 17, 100] {
-            let a: Vec<f32> = (0..length).map(|i| i as f32 - 7.5).collect();
-            let b: Vec<f32> = (0..length).map(|i| (i % 5) as f32).collect();
-            let plain: f32 = a.iter().zip(&b).map(|(a, b)| a * b).sum();
-            assert_eq!(dot(&a, &b), plain, "small integers and halves add exactly");
         }
     }
 }

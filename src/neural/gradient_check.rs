@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use rand::RngExt;
 
 use super::architecture::Architecture;
-use super::block::{Block, Dropout};
+use super::block::{Block, Dropouts};
 use super::candidates::{Candidates, Sampler, Shortlist};
+use super::dropout::Dropout;
 use super::gradients;
 use super::matrix::Matrix;
 use super::network::{Network, count_targets};
@@ -16,9 +17,19 @@ use crate::token::TokenId;
 
 const SHAPE: Architecture = Architecture {
     context: 3,
+    echoes: 2,
+    reach: 5,
     embedding: 4,
     hidden: 7,
+    layers: 2,
+    tied: true,
     vocabulary: 11,
+};
+
+const UNTIED: Architecture = Architecture {
+    tied: false,
+    layers: 1,
+    ..SHAPE
 };
 
 fn text() -> TrainingText {
@@ -29,22 +40,23 @@ fn text() -> TrainingText {
 }
 
 /// A network whose parameters are all large enough to matter.
-fn network(seed: u64) -> Network {
-    let counts = count_targets(text().ids(), SHAPE.vocabulary);
-    let mut network = Network::untrained(SHAPE, &counts, seed);
+fn network(shape: Architecture, seed: u64) -> Network {
+    let counts = count_targets(text().ids(), shape.vocabulary);
+    let network = Network::untrained(shape, &counts, seed);
     let mut rng = stream(seed, Purpose::Weights, 1);
-    for tensor in [
-        &mut network.embeddings,
-        &mut network.hidden_weights,
-        &mut network.hidden_bias,
-        &mut network.output_weights,
-        &mut network.output_bias,
-    ] {
-        for value in tensor.values_mut() {
-            *value += rng.random::<f32>() - 0.5;
-        }
-    }
-    network
+    let mut moved = |values: &[f32]| -> Vec<f32> {
+        let values = values.iter();
+        values.map(|x| x + rng.random::<f32>() - 0.5).collect()
+    };
+    let tensors = network.tensors().into_iter();
+    let tensors: Vec<(String, Vec<f32>)> = tensors
+        .map(|(name, values)| (name, moved(values)))
+        .collect();
+    let tensors: Vec<(&str, &[f32])> = tensors
+        .iter()
+        .map(|(name, values)| (name.as_str(), &values[..]))
+        .collect();
+    Network::from_tensors(shape, &tensors).unwrap()
 }
 
 /// A batch that went forward and back, in two blocks.
@@ -54,8 +66,8 @@ struct Passed {
     blocks: Vec<Block>,
 }
 
-fn pass(candidates: &Candidates, dropout: f32, seed: u64) -> Passed {
-    let (network, text) = (network(seed), text());
+fn pass(shape: Architecture, candidates: &Candidates, dropout: f32, seed: u64) -> Passed {
+    let (network, text) = (network(shape, seed), text());
     let positions: Vec<usize> = text.positions().collect();
     let targets = positions.iter().map(|&i| text.target(i));
     let shortlist = candidates.pick(&network, targets, &mut stream(seed, Purpose::Candidates, 0));
@@ -65,7 +77,7 @@ fn pass(candidates: &Candidates, dropout: f32, seed: u64) -> Passed {
     for positions in positions.chunks(Block::SIZE) {
         let mut block = Block::default();
         block.load(&text, positions, (&network, &shortlist), 0.4, &mut rng);
-        block.forward(&network, &Dropout::new(dropout), &mut rng);
+        block.forward(&network, &dropouts(dropout), &mut rng);
         block.backward(&network, &shortlist, scale);
         blocks.push(block);
     }
@@ -77,20 +89,38 @@ fn pass(candidates: &Candidates, dropout: f32, seed: u64) -> Passed {
     }
 }
 
+fn dropouts(rate: f32) -> Dropouts {
+    Dropouts {
+        inputs: Dropout::new(rate / 2.0),
+        hidden: Dropout::new(rate),
+    }
+}
+
 impl Passed {
-    /// The same examples for the plain network; which units were dropped shows in the blocks.
-    fn examples(&self, dropout: f32) -> Vec<Example> {
-        let kept = f64::from(1.0 / (1.0 - dropout));
-        let factor = |h: &f32| if *h == 0.0 { 0.0 } else { kept };
-        let of_block = |block: &Block| -> Vec<Example> {
-            let slots = block.slots.chunks_exact(SHAPE.context);
-            let rows = slots.zip(&block.targets).zip(block.hidden.each_row());
-            rows.map(|((slots, &target), hidden)| Example {
-                slots: slots.to_vec(),
-                target: self.shortlist.tokens[target],
-                factors: hidden.iter().map(factor).collect(),
+    /// The same examples for the plain network.
+    fn examples(&self) -> Vec<Example> {
+        let shape = self.network.architecture();
+        let rows = |factors: &[f32], row: usize, width: usize| -> Vec<f64> {
+            let row = factors.chunks_exact(width).nth(row);
+            row.map_or(vec![1.0; width], |row| {
+                row.iter().map(|&d| f64::from(d)).collect()
             })
-            .collect()
+        };
+        let of_block = |block: &Block| -> Vec<Example> {
+            let windows = block.windows.chunks_exact(shape.window());
+            let examples = windows.zip(&block.targets).enumerate();
+            examples
+                .map(|(i, (window, &target))| Example {
+                    window: window.to_vec(),
+                    target: self.shortlist.tokens[target],
+                    input_factors: rows(&block.input_factors, i, shape.inputs()),
+                    hidden_factors: block
+                        .passes
+                        .iter()
+                        .map(|pass| rows(&pass.factors, i, shape.hidden))
+                        .collect(),
+                })
+                .collect()
         };
         self.blocks.iter().flat_map(of_block).collect()
     }
@@ -105,21 +135,29 @@ impl Passed {
 
     /// The gradients as the fast code gives them, in the shapes of the whole tensors.
     fn gradients(&self) -> Vec<Vec<f32>> {
-        let blocks = &self.blocks;
+        let (blocks, shape) = (&self.blocks, self.network.architecture());
         let all = 0..self.shortlist.tokens.len();
-        let output = gradients::output_weights(blocks, all.clone());
-        let bias = gradients::output_bias(blocks, all);
-        let bias = Matrix::from_values(bias.len(), 1, bias);
-        let (seen, embeddings) = gradients::embeddings(blocks, SHAPE.embedding);
-        vec![
-            spread(&seen, &embeddings, SHAPE.vocabulary + 1),
-            gradients::hidden_weights(blocks, 0..SHAPE.inputs())
-                .values()
-                .to_vec(),
-            gradients::hidden_bias(blocks),
-            spread(&self.shortlist.tokens, &output, SHAPE.vocabulary),
-            spread(&self.shortlist.tokens, &bias, SHAPE.vocabulary),
-        ]
+        let candidates = |rows: Matrix| spread(&self.shortlist.tokens, &rows, shape.vocabulary);
+        let output = candidates(gradients::output_weights(blocks, all.clone()));
+        let mut embeddings = Matrix::zeros(shape.vocabulary + 1, shape.embedding);
+        gradients::embeddings(blocks, &self.network, &mut embeddings);
+        let mut all_gradients = vec![embeddings.values().to_vec()];
+        for layer in 0..shape.layers {
+            let inputs = [shape.inputs(), shape.hidden][layer.min(1)];
+            let weights = gradients::layer_weights(blocks, layer, 0..inputs);
+            let (gain, bias) = gradients::layer_norm(blocks, layer);
+            all_gradients.extend([weights.values().to_vec(), gain, bias]);
+        }
+        let projection = gradients::projection(blocks, 0..shape.hidden);
+        all_gradients.push(projection.values().to_vec());
+        if shape.tied {
+            let embeddings = all_gradients[0].iter_mut();
+            embeddings.zip(output).for_each(|(sum, x)| *sum += x);
+        } else {
+            all_gradients.push(output);
+        }
+        all_gradients.push(candidates(gradients::output_bias(blocks, all)));
+        all_gradients
     }
 }
 
@@ -132,10 +170,15 @@ fn spread(names: &[u32], rows: &Matrix, count: usize) -> Vec<f32> {
     whole.values().to_vec()
 }
 
-fn check(candidates: &Candidates, dropout: f32, seed: u64) -> Result<(), TestCaseError> {
-    let passed = pass(candidates, dropout, seed);
+fn check(
+    shape: Architecture,
+    candidates: &Candidates,
+    dropout: f32,
+    seed: u64,
+) -> Result<(), TestCaseError> {
+    let passed = pass(shape, candidates, dropout, seed);
     let plain = Plain::of(&passed.network);
-    let (examples, candidates) = (passed.examples(dropout), passed.candidates());
+    let (examples, candidates) = (passed.examples(), passed.candidates());
     let loss = passed.blocks.iter().map(|block| block.loss).sum::<f64>() / examples.len() as f64;
     prop_assert!((loss - plain.loss(&examples, &candidates)).abs() < 1e-5);
     for (tensor, fast) in passed.gradients().iter().enumerate() {
@@ -157,13 +200,15 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
-    fn gradients_are_those_of_the_formulas(seed: u64, drop: bool) {
-        check(&Candidates::All, if drop { 0.25 } else { 0.0 }, seed)?;
+    fn gradients_are_those_of_the_formulas(seed: u64, drop: bool, tied: bool) {
+        let shape = if tied { SHAPE } else { UNTIED };
+        check(shape, &Candidates::All, if drop { 0.25 } else { 0.0 }, seed)?;
     }
 
     #[test]
     fn so_are_they_over_sampled_candidates(seed: u64) {
         let counts = count_targets(text().ids(), SHAPE.vocabulary);
-        check(&Candidates::Sampled(Sampler::new(6, &counts)), 0.25, seed)?;
+        let candidates = Candidates::Sampled(Sampler::new(6, &counts));
+        check(SHAPE, &candidates, 0.25, seed)?;
     }
 }

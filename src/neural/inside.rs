@@ -3,7 +3,10 @@
 //! What is asked here is true of any network that has embeddings, a last hidden
 //! layer, and logits that are sums over it, whatever lies between.
 
+use super::block::{Block, Dropouts};
+use super::elementary::dot;
 use super::network::Network;
+use super::random::{Purpose, stream};
 use crate::error::{Error, ErrorKind, Result};
 use crate::token::TokenId;
 
@@ -39,11 +42,11 @@ pub struct Change {
 impl Network {
     /// Its tensors, with their shapes.
     pub fn parts(&self) -> Vec<Tensor<'_>> {
-        let shapes = self.architecture.shapes().expect("a checked shape");
+        let shapes = self.architecture.tensors();
         let parts = self.tensors().into_iter().zip(shapes);
         parts
-            .map(|((name, values), (rows, cols))| Tensor {
-                name: name.to_string(),
+            .map(|((name, values), (_, rows, cols))| Tensor {
+                name,
                 rows,
                 cols,
                 values,
@@ -62,7 +65,7 @@ impl Network {
 
     /// How many tokens it sees.
     pub fn window_len(&self) -> usize {
-        self.architecture.context
+        self.architecture.window()
     }
 
     /// The units of the last hidden layer for each window: H numbers.
@@ -79,8 +82,10 @@ impl Network {
             };
             slots.extend(window.iter().map(|token| row(token) as u32));
         }
-        let units = self.hidden_units(&slots);
-        units.each_row().map(<[f32]>::to_vec).collect()
+        let mut block = Block::default();
+        block.windows = slots;
+        block.forward(self, &Dropouts::OFF, &mut stream(0, Purpose::Dropout, 0));
+        block.hidden().each_row().map(<[f32]>::to_vec).collect()
     }
 
     /// What each unit of the last hidden layer adds to a token's logit, for each 1 that it is; and
@@ -89,8 +94,9 @@ impl Network {
     /// # Panics
     /// If the id is not in the vocabulary.
     pub fn pull(&self, token: TokenId) -> (Vec<f32>, f32) {
-        let weights = self.output_weights.row(token.index()).to_vec();
-        (weights, self.output_bias.values()[token.index()])
+        let output = self.output_weights().row(token.index());
+        let pulls = self.projection.each_row().map(|row| dot(row, output));
+        (pulls.collect(), self.output_bias.values()[token.index()])
     }
 
     /// A network that differs in some weights.

@@ -59,7 +59,7 @@ impl LanguageModel for NeuralModel {
     }
 
     fn context_len(&self) -> Option<usize> {
-        Some(self.network.architecture().context)
+        Some(self.network.architecture().window())
     }
 
     fn log_probs(&self, context: &[TokenId], out: &mut [f64]) {
@@ -126,7 +126,7 @@ impl Cursor for NeuralCursor<'_> {
     }
 
     fn push(&mut self, token: TokenId) {
-        if self.window.len() == self.network.architecture().context {
+        if self.window.len() == self.network.architecture().window() {
             self.window.remove(0);
         }
         self.window.push(token);

@@ -3,76 +3,73 @@
 use rand::RngExt;
 
 use super::architecture::Architecture;
+use super::inputs::Echoes;
+use super::layer::Layer;
 use super::matrix::Matrix;
 use super::random::{Purpose, stream};
 use crate::error::{Error, ErrorKind, Result};
 use crate::token::TokenId;
 
-/// The names of a network's tensors, in order.
-pub const TENSORS: [&str; 5] = [
-    "embeddings",
-    "hidden.weights",
-    "hidden.bias",
-    "output.weights",
-    "output.bias",
-];
-
-/// The parameters of an n-gram network: five tensors.
+/// The parameters of an n-gram network.
 ///
 /// | tensor | shape | what it is |
 /// |---|---|---|
 /// | `embeddings` | (V+1) × E | a row a token; the last row is "no token here" |
-/// | `hidden.weights` | C·E × H | from the embeddings of the context to the hidden units |
-/// | `hidden.bias` | 1 × H | |
-/// | `output.weights` | V × H | a row a token, to be multiplied with the hidden units |
+/// | `layer1.weights` | (C+K)·E × H | from the embeddings of the context to the hidden units |
+/// | `layer`l`.weights` | H × H | from hidden units to hidden units |
+/// | `layer`l`.gain`, `.bias` | 1 × H | what layer norm scales by and adds |
+/// | `projection` | H × E | from the hidden units to a place among the embeddings |
+/// | `output.weights` | V × E | a row a token, to be multiplied with that place; the embeddings if tied |
 /// | `output.bias` | V × 1 | |
 ///
 /// `<s>` has a row in the output layer like all others, which is never read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
     pub(super) architecture: Architecture,
+    pub(super) echoes: Echoes,
     pub(super) embeddings: Matrix,
-    pub(super) hidden_weights: Matrix,
-    pub(super) hidden_bias: Matrix,
-    pub(super) output_weights: Matrix,
+    pub(super) layers: Vec<Layer>,
+    pub(super) projection: Matrix,
+    /// None if the output weights are the embeddings.
+    pub(super) own_output: Option<Matrix>,
     pub(super) output_bias: Matrix,
 }
 
 impl Network {
     /// A network that has learnt nothing but how frequent each token is.
     ///
-    /// The output bias is ln (c + 1) / (N + V), so that training starts at the
-    /// unigram distribution and not by finding it. The weights are small and
-    /// uniform: the embeddings in ±0.1·√3 (a deviation of 0.1), the hidden
-    /// weights in ±√(3 / C·E), the output weights, which would only add noise
-    /// to the unigrams, in ±0.1·√(3 / H).
+    /// The output bias is ln (c + 1) / (N + V), and the projection is small, so that training
+    /// starts at the unigram distribution and not by finding it. Embeddings are uniform with a
+    /// deviation of 0.1, weights with one over the root of what enters them, the projection with a
+    /// tenth of that; gains are 1 and their biases 0.
     ///
     /// # Panics
     /// If the shape was not [checked](Architecture::check), or `counts` is not as long as the
     /// vocabulary.
     pub(super) fn untrained(architecture: Architecture, counts: &[u64], seed: u64) -> Self {
-        let shapes = architecture.shapes().expect("a checked shape");
-        let (inputs, hidden) = (architecture.inputs() as f32, architecture.hidden as f32);
-        let deviations = [0.1, inputs.sqrt().recip(), 0.0, 0.1 / hidden.sqrt(), 0.0];
-        let mut rng = stream(seed, Purpose::Weights, 0);
-        let tensors = shapes
-            .iter()
-            .zip(deviations)
-            .map(|((rows, cols), deviation)| {
-                let bound = deviation * 3f32.sqrt();
-                let mut draw = || bound * (2.0 * rng.random::<f32>() - 1.0);
-                let values = (0..rows * cols).map(|_| draw()).collect();
-                Matrix::from_values(*rows, *cols, values)
-            });
-        let mut network = Network::from_matrices(architecture, tensors);
         assert_eq!(counts.len(), architecture.vocabulary, "a count a token");
-        let total: u64 = counts.iter().sum();
-        let smoothed_total = (total + counts.len() as u64) as f32;
-        let bias = network.output_bias.values_mut().iter_mut();
-        for (bias, &count) in bias.zip(counts) {
-            *bias = ((count + 1) as f32 / smoothed_total).ln();
-        }
-        network
+        let mut rng = stream(seed, Purpose::Weights, 0);
+        let mut uniform = |rows: usize, cols: usize, deviation: f32| {
+            let bound = deviation * 3f32.sqrt();
+            let mut draw = || bound * (2.0 * rng.random::<f32>() - 1.0);
+            (0..rows * cols).map(|_| draw()).collect()
+        };
+        let total = (counts.iter().sum::<u64>() + counts.len() as u64) as f32;
+        let share = |&count: &u64| ((count + 1) as f32 / total).ln();
+        let tensors = architecture.tensors();
+        let tensors = tensors.iter().map(|(name, rows, cols)| {
+            let fan_in = (*rows as f32).sqrt().recip();
+            let values = match name.as_str() {
+                "embeddings" | "output.weights" => uniform(*rows, *cols, 0.1),
+                "projection" => uniform(*rows, *cols, 0.1 * fan_in),
+                "output.bias" => counts.iter().map(share).collect(),
+                name if name.ends_with(".gain") => vec![1.0; rows * cols],
+                name if name.ends_with(".bias") => vec![0.0; rows * cols],
+                _ => uniform(*rows, *cols, fan_in),
+            };
+            Matrix::from_values(*rows, *cols, values)
+        });
+        Network::from_matrices(architecture, tensors)
     }
 
     /// The shape.
@@ -81,30 +78,45 @@ impl Network {
     }
 
     /// The tensors by name, each in rows: what to store.
-    pub fn tensors(&self) -> [(&'static str, &[f32]); 5] {
-        let matrices = [
-            &self.embeddings,
-            &self.hidden_weights,
-            &self.hidden_bias,
-            &self.output_weights,
-            &self.output_bias,
-        ];
-        std::array::from_fn(|i| (TENSORS[i], matrices[i].values()))
+    pub fn tensors(&self) -> Vec<(String, &[f32])> {
+        let names = self.architecture.tensors().into_iter();
+        let values = self.matrices().into_iter().map(Matrix::values);
+        names.map(|(name, ..)| name).zip(values).collect()
+    }
+
+    /// The embeddings: a row of E numbers for each token, and one for "no token here".
+    pub fn embeddings(&self) -> &[f32] {
+        self.embeddings.values()
+    }
+
+    /// The output weights: a row of E numbers for each token.
+    pub(super) fn output_weights(&self) -> &Matrix {
+        self.own_output.as_ref().unwrap_or(&self.embeddings)
+    }
+
+    /// All tensors, in the order of their names.
+    pub(super) fn matrices(&self) -> Vec<&Matrix> {
+        let layers = self.layers.iter();
+        let layers = layers.flat_map(|layer| [&layer.weights, &layer.gain, &layer.bias]);
+        let first = std::iter::once(&self.embeddings).chain(layers);
+        let output = std::iter::once(&self.projection).chain(&self.own_output);
+        first.chain(output).chain([&self.output_bias]).collect()
     }
 
     /// A network from its stored tensors, in any order, checked: each is there once, has its
     /// shape's length, and holds only finite numbers.
     pub fn from_tensors(architecture: Architecture, tensors: &[(&str, &[f32])]) -> Result<Self> {
         architecture.check()?;
-        let shapes = architecture.shapes().expect("checked above");
-        if let Some((name, _)) = tensors.iter().find(|(name, _)| !TENSORS.contains(name)) {
+        let expected = architecture.tensors();
+        let known = |name: &str| expected.iter().any(|(other, ..)| other == name);
+        if let Some((name, _)) = tensors.iter().find(|(name, _)| !known(name)) {
             return Err(broken(format!("unknown tensor `{name}`")));
         }
-        let mut matrices = Vec::with_capacity(TENSORS.len());
-        for (name, (rows, cols)) in TENSORS.iter().zip(shapes) {
+        let mut matrices = Vec::with_capacity(expected.len());
+        for (name, rows, cols) in &expected {
             let values = only(tensors, name)?;
-            check_tensor(name, values, rows, cols)?;
-            matrices.push(Matrix::from_values(rows, cols, values.to_vec()));
+            check_tensor(name, values, *rows, *cols)?;
+            matrices.push(Matrix::from_values(*rows, *cols, values.to_vec()));
         }
         Ok(Network::from_matrices(architecture, matrices))
     }
@@ -114,13 +126,20 @@ impl Network {
         matrices: impl IntoIterator<Item = Matrix>,
     ) -> Self {
         let mut matrices = matrices.into_iter();
-        let mut next = || matrices.next().expect("five tensors");
+        let mut next = || matrices.next().expect("a matrix for each tensor");
         Network {
             architecture,
+            echoes: Echoes::of(&architecture),
             embeddings: next(),
-            hidden_weights: next(),
-            hidden_bias: next(),
-            output_weights: next(),
+            layers: (0..architecture.layers)
+                .map(|_| Layer {
+                    weights: next(),
+                    gain: next(),
+                    bias: next(),
+                })
+                .collect(),
+            projection: next(),
+            own_output: (!architecture.tied).then(&mut next),
             output_bias: next(),
         }
     }
@@ -176,50 +195,68 @@ pub(super) fn count_targets(ids: &[TokenId], vocabulary: usize) -> Vec<u64> {
 mod tests {
     use super::*;
 
-    fn small() -> Network {
+    fn small(tied: bool) -> Network {
         let architecture = Architecture {
             context: 2,
+            echoes: 1,
+            reach: 3,
             embedding: 3,
             hidden: 4,
+            layers: 2,
+            tied,
             vocabulary: 5,
         };
         Network::untrained(architecture, &[1, 0, 2, 3, 4], 9)
     }
 
+    fn borrowed(tensors: &[(String, Vec<f32>)]) -> Vec<(&str, &[f32])> {
+        let tensors = tensors.iter();
+        tensors
+            .map(|(name, values)| (name.as_str(), &values[..]))
+            .collect()
+    }
+
+    fn owned(network: &Network) -> Vec<(String, Vec<f32>)> {
+        let tensors = network.tensors().into_iter();
+        tensors
+            .map(|(name, values)| (name, values.to_vec()))
+            .collect()
+    }
+
     #[test]
     fn tensors_go_round() {
-        let network = small();
-        let mut tensors = network.tensors().to_vec();
-        tensors.reverse();
-        let again = Network::from_tensors(network.architecture(), &tensors).unwrap();
-        assert_eq!(again, network);
+        for network in [small(true), small(false)] {
+            let mut tensors = owned(&network);
+            tensors.reverse();
+            let again = Network::from_tensors(network.architecture(), &borrowed(&tensors));
+            assert_eq!(again.unwrap(), network);
+        }
     }
 
     #[test]
     fn broken_tensors_are_refused() {
-        let network = small();
-        let refused = |tensors: &[(&str, &[f32])], why: &str| {
-            let error = Network::from_tensors(network.architecture(), tensors).unwrap_err();
+        let network = small(true);
+        let refused = |tensors: &[(String, Vec<f32>)], why: &str| {
+            let tensors = borrowed(tensors);
+            let error = Network::from_tensors(network.architecture(), &tensors).unwrap_err();
             assert!(error.what().contains(why), "{error}");
         };
-        let good = network.tensors();
+        let good = owned(&network);
         refused(&good[1..], "missing");
         refused(&[&good[..], &good[..1]].concat(), "twice");
-        refused(&[&good[..], &[("x", &[])]].concat(), "unknown");
-        let mut short = good;
-        short[3].1 = &short[3].1[1..];
-        refused(&short, "should hold 5 × 4 = 20 numbers, got 19");
-        let mut infinite = good[1].1.to_vec();
-        infinite[6] = f32::INFINITY;
-        let mut damaged = good;
-        damaged[1].1 = &infinite;
+        refused(&[&good[..], &[("x".into(), vec![])]].concat(), "unknown");
+        let mut damaged = good.clone();
+        damaged[4].1.pop();
+        refused(&damaged, "should hold 4 × 4 = 16 numbers, got 15");
+        damaged = good;
+        damaged[1].1[6] = f32::INFINITY;
         refused(&damaged, "inf at row 1, column 2");
     }
 
     #[test]
     fn the_seed_decides_the_weights() {
-        let other = Network::untrained(small().architecture(), &[0; 5], 10);
-        assert_eq!(small(), small());
-        assert_ne!(small().embeddings, other.embeddings);
+        let other = Network::untrained(small(true).architecture(), &[0; 5], 10);
+        assert_eq!(small(true), small(true));
+        assert_ne!(small(true).embeddings, other.embeddings);
     }
 }

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::architecture::ALPHABET;
+use super::block::Dropouts;
 use super::candidates::{Candidates, Sampler};
+use super::dropout::Dropout;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How a network is trained.
@@ -19,8 +21,12 @@ pub struct TrainingOptions {
     pub learning_rate: f32,
     /// The share of the steps over which the learning rate rises.
     pub warm_up: f32,
+    /// How much weights shrink a step, times the learning rate.
+    pub weight_decay: f32,
     /// How probably a hidden unit is left out in a step.
     pub dropout: f32,
+    /// How probably a number that enters the first layer is left out in a step.
+    pub input_dropout: f32,
     /// How probably an example sees less than its whole context, so that the network learns to
     /// answer after few tokens, or none.
     pub left_mask: f32,
@@ -38,7 +44,7 @@ pub struct TrainingOptions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Softmax {
-    /// Full for up to 1,024 tokens, else sampled with 512 draws. On 46,000 words (V = 2,559)
+    /// Full for up to 1,024 tokens, else sampled with 1,024 draws. On 46,000 words (V = 2,559)
     /// that is as good as the full softmax, perplexity 36.3 each, in a third of the time; on two
     /// million (V = 33,279) twice as many draws gain half a percent.
     Auto,
@@ -55,7 +61,7 @@ pub enum Softmax {
 const FULL_UP_TO: usize = 1024;
 
 /// K, unless it is chosen.
-const DRAWS: usize = 512;
+const DRAWS: usize = 1024;
 
 /// Larger batches than this would hold more than memory is likely to.
 const LARGEST_BATCH: usize = 65_536;
@@ -67,7 +73,9 @@ impl Default for TrainingOptions {
             batch: 256,
             learning_rate: 4e-3,
             warm_up: 0.02,
+            weight_decay: 0.0,
             dropout: 0.25,
+            input_dropout: 0.1,
             left_mask: 0.2,
             softmax: Softmax::Auto,
             patience: 2,
@@ -85,19 +93,19 @@ impl TrainingOptions {
     /// of it: a text holds far more examples of each.
     pub fn for_text(vocabulary: usize, tokens: usize) -> Self {
         let letters = vocabulary <= ALPHABET;
-        let (epochs, batch, learning_rate, dropout) = match (letters, tokens) {
-            (true, ..500_000) => (8, 256, 4e-3, 0.1),
-            (true, 500_000..5_000_000) => (8, 256, 2e-3, 0.0),
-            (true, _) => (2, 512, 2e-3, 0.0),
-            (false, ..500_000) => (8, 256, 4e-3, 0.4),
-            (false, 500_000..5_000_000) => (3, 512, 3e-3, 0.4),
-            (false, _) => (2, 512, 3e-3, 0.2),
+        let (epochs, learning_rate, dropout, input_dropout) = match (letters, tokens) {
+            (true, ..500_000) => (8, 4e-3, 0.2, 0.0),
+            (true, 500_000..5_000_000) => (6, 3e-3, 0.1, 0.0),
+            (true, _) => (2, 2e-3, 0.0, 0.0),
+            (false, ..500_000) => (8, 4e-3, 0.4, 0.2),
+            (false, 500_000..5_000_000) => (8, 3e-3, 0.4, 0.2),
+            (false, _) => (2, 3e-3, 0.1, 0.1),
         };
         TrainingOptions {
             epochs,
-            batch,
             learning_rate,
             dropout,
+            input_dropout,
             ..Default::default()
         }
     }
@@ -122,11 +130,22 @@ impl TrainingOptions {
             return Err(bad("learning rate", "a number above 0", self.learning_rate)
                 .way_out("0.004 suits most texts"));
         }
-        if !(0.0..=0.95).contains(&self.dropout) {
-            return Err(bad("dropout", "between 0 and 0.95", self.dropout));
+        for rate in [self.dropout, self.input_dropout] {
+            if !(0.0..=0.95).contains(&rate) {
+                return Err(bad("dropout", "between 0 and 0.95", rate));
+            }
         }
+        share("weight decay", self.weight_decay)?;
         share("left mask", self.left_mask)?;
         share("warm-up", self.warm_up)
+    }
+
+    /// The dropout of each place.
+    pub(super) fn dropouts(&self) -> Dropouts {
+        Dropouts {
+            inputs: Dropout::new(self.input_dropout),
+            hidden: Dropout::new(self.dropout),
+        }
     }
 
     /// The candidates these options choose, for targets as frequent as `counts` says.

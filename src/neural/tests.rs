@@ -14,9 +14,13 @@ use crate::token::{Reading, TokenId, Vocabulary};
 use crate::warning::Warning;
 
 const SHAPE: Architecture = Architecture {
-    context: 3,
+    context: 2,
+    echoes: 1,
+    reach: 1,
     embedding: 8,
     hidden: 16,
+    layers: 2,
+    tied: true,
     vocabulary: 30,
 };
 
@@ -71,6 +75,7 @@ fn a_small_text_is_learnt_by_heart() {
         batch: 4,
         learning_rate: 0.01,
         dropout: 0.0,
+        input_dropout: 0.0,
         left_mask: 0.0,
         ..Default::default()
     };
@@ -95,6 +100,7 @@ fn sampled_softmax_learns_the_same_distribution() {
             softmax,
             batch: 4,
             dropout: 0.0,
+            input_dropout: 0.0,
             ..options()
         };
         let trained = train(SHAPE, &options, &text, &text, &Quiet).unwrap();

@@ -8,7 +8,6 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use super::architecture::Architecture;
-use super::block::Dropout;
 use super::network::{Network, count_targets};
 use super::options::TrainingOptions;
 use super::random::{Purpose, stream};
@@ -174,10 +173,8 @@ impl Course<'_> {
         let counts = count_targets(self.training.ids(), architecture.vocabulary);
         Learner::new(
             Network::untrained(architecture, &counts, options.seed),
-            options.candidates(&counts),
-            Dropout::new(options.dropout),
-            options.left_mask,
-            options.seed,
+            options,
+            &counts,
         )
     }
 
