@@ -1,7 +1,7 @@
 //! `counterpoint train`: a corpus in, the neural voice out.
 
-use std::path::Path;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::columns::{bytes, count, perplexity, seconds};
 use super::console::{Console, done};
@@ -79,6 +79,12 @@ struct TrainingArgs {
     /// How often the corpus is read [default: suits the corpus]
     #[arg(long, value_name = "N", help_heading = "Training")]
     epochs: Option<usize>,
+    /// Train for so long (90s, 10m, 2h) instead of a number of epochs
+    #[arg(long, value_name = "TIME", help_heading = "Training", conflicts_with = "epochs", value_parser = duration)]
+    time: Option<u64>,
+    /// Keep the training in this file, after each epoch and on Ctrl-C, and go on from it if it exists
+    #[arg(long, value_name = "FILE", help_heading = "Training")]
+    checkpoint: Option<PathBuf>,
     /// How many tokens make one step [default: suits the corpus]
     #[arg(long, value_name = "N", help_heading = "Training")]
     batch: Option<usize>,
@@ -159,11 +165,12 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         training.tokens() + training.len(),
         console,
     );
-    let trained = neural::train(
+    let trained = neural::train_in_parts(
         shape,
         &options,
         &training.sentences().collect(),
         &heldout.sentences().collect(),
+        args.training.checkpoint.as_deref(),
         console.progress(),
     )?;
     let header = NeuralHeader {
@@ -177,10 +184,31 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
 
 /// Says what will be trained, and how long.
 fn say_plan(shape: &Architecture, options: &TrainingOptions, examples: usize, console: &Console) {
-    let (epochs, tokens) = (options.epochs, count(examples as u64));
-    console.say(format_args!(
-        "plan: {shape}; {epochs} epochs of {tokens} tokens"
-    ));
+    let long = match options.seconds {
+        None => format!("{} epochs of", options.epochs),
+        Some(time) => format!("{} on", seconds(Duration::from_secs(time))),
+    };
+    let tokens = count(examples as u64);
+    console.say(format_args!("plan: {shape}; {long} {tokens} tokens"));
+}
+
+/// Seconds, from a number with its unit.
+fn duration(text: &str) -> std::result::Result<u64, String> {
+    let number = text.trim_end_matches(['s', 'm', 'h']);
+    let unit = match &text[number.len()..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err("a time is a number and its unit: 90s, 10m, 2h".into()),
+    };
+    let seconds = number
+        .parse()
+        .ok()
+        .and_then(|number: u64| number.checked_mul(unit));
+    match seconds {
+        Some(seconds @ 1..) => Ok(seconds),
+        _ => Err("a time is a whole number of at least 1 and its unit: 90s, 10m, 2h".into()),
+    }
 }
 
 /// The corpus, with a vocabulary of its own or that of the model it is to be like.
@@ -244,6 +272,7 @@ impl TrainingArgs {
         let suits = TrainingOptions::for_text(vocabulary, tokens);
         TrainingOptions {
             epochs: self.epochs.unwrap_or(suits.epochs),
+            seconds: self.time,
             batch: self.batch.unwrap_or(suits.batch),
             learning_rate: self.learning_rate.unwrap_or(suits.learning_rate),
             dropout: self.dropout.unwrap_or(suits.dropout),

@@ -51,7 +51,8 @@
 //! | `adam` | from a gradient to a better parameter |
 //! | `candidates` | a softmax over a few tokens that is right for all |
 //! | `step` | one batch, on all threads |
-//! | `text`, `options`, `training` | all of them, epoch by epoch |
+//! | `text`, `options`, `schedule`, `training` | all of them, epoch by epoch |
+//! | [`checkpoint`] | a training between two runs |
 //! | `forward` | from a context to probabilities |
 //! | `model`, `header` | the network as a voice, and what is known about it |
 //! | [`inside`](Tensor) | what can be asked of weights, and what another one would do |
@@ -84,6 +85,7 @@ mod adam;
 mod architecture;
 mod block;
 mod candidates;
+pub mod checkpoint;
 mod dropout;
 mod elementary;
 pub mod format;
@@ -98,6 +100,7 @@ mod model;
 mod network;
 mod options;
 mod random;
+mod schedule;
 mod step;
 mod text;
 mod training;
@@ -119,4 +122,4 @@ pub use model::NeuralModel;
 pub use network::Network;
 pub use options::{Softmax, TrainingOptions};
 pub use text::TrainingText;
-pub use training::{Ending, EpochReport, Trained, train};
+pub use training::{Ending, EpochReport, Trained, train, train_in_parts};

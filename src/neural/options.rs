@@ -14,6 +14,9 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct TrainingOptions {
     /// How often the whole text is read.
     pub epochs: usize,
+    /// How many seconds it takes, instead of so many epochs; the outcome then depends on how fast
+    /// the machine is.
+    pub seconds: Option<u64>,
     /// B: how many examples make one step.
     pub batch: usize,
     /// How far a step moves a parameter, at the highest; it rises from 0 over the first steps and
@@ -32,7 +35,8 @@ pub struct TrainingOptions {
     pub left_mask: f32,
     /// What the softmax runs over in training. Held-out losses are always over all tokens.
     pub softmax: Softmax,
-    /// After so many epochs in a row without a better held-out loss, training ends.
+    /// After so many epochs in a row without a better held-out loss, training ends, unless it was
+    /// given a time.
     pub patience: usize,
     /// At most so many held-out examples are asked for, evenly spread.
     pub heldout_limit: usize,
@@ -70,6 +74,7 @@ impl Default for TrainingOptions {
     fn default() -> Self {
         TrainingOptions {
             epochs: 5,
+            seconds: None,
             batch: 256,
             learning_rate: 4e-3,
             warm_up: 0.02,
@@ -113,6 +118,7 @@ impl TrainingOptions {
     /// Refuses choices that no training can follow.
     pub fn check(&self) -> Result<()> {
         at_least_one("epochs", self.epochs)?;
+        at_least_one("number of seconds", self.seconds.map_or(1, |s| s as usize))?;
         at_least_one("batch", self.batch)?;
         at_least_one("patience", self.patience)?;
         at_least_one("held-out limit", self.heldout_limit)?;
@@ -158,19 +164,6 @@ impl TrainingOptions {
             Softmax::Auto | Softmax::Full => Candidates::All,
         }
     }
-
-    /// The learning rate of step t of `total`, both counted from 1.
-    ///
-    /// ```text
-    /// rate(t) = peak · min(t / (w+1), (total + 1 − t) / (total + 1 − w)),   w = warm_up · total
-    /// ```
-    pub(super) fn rate(&self, t: u64, total: u64) -> f32 {
-        let (t, total) = (t as f64, total as f64);
-        let rising = f64::from(self.warm_up) * total;
-        let up = t / (rising + 1.0);
-        let down = (total + 1.0 - t) / (total + 1.0 - rising);
-        (f64::from(self.learning_rate) * up.min(down).min(1.0)) as f32
-    }
 }
 
 fn at_least_one(name: &str, value: usize) -> Result<()> {
@@ -195,21 +188,6 @@ fn bad(name: &str, expected: &str, got: impl std::fmt::Display) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_rate_rises_then_falls_to_nothing() {
-        let options = TrainingOptions {
-            learning_rate: 1.0,
-            warm_up: 0.1,
-            ..Default::default()
-        };
-        let rates: Vec<f32> = (1..=100).map(|t| options.rate(t, 100)).collect();
-        assert!(rates[..10].is_sorted() && rates[0] < 0.1);
-        assert!(rates[10] > 0.95 && rates[10] <= 1.0);
-        assert!(rates[10..].is_sorted_by(|a, b| a > b));
-        assert!(rates[99] > 0.0 && rates[99] < 0.02);
-        assert!(options.rate(1, 1) > 0.5, "a single step is a step");
-    }
 
     #[test]
     fn impossible_choices_are_refused() {

@@ -309,6 +309,41 @@ fn an_interrupted_training_gives_what_it_has() {
 }
 
 #[test]
+fn a_training_in_parts_comes_to_the_same() {
+    let whole = train(SHAPE, &options(), &counting(80), &counting(9), &Quiet).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("training");
+    let part = |options: &TrainingOptions, progress: &dyn Progress| {
+        let (training, heldout) = (counting(80), counting(9));
+        train_in_parts(SHAPE, options, &training, &heldout, Some(&path), progress)
+    };
+    let mut parts = 0;
+    let last = loop {
+        let watcher = Impatient {
+            most: 150,
+            ..Default::default()
+        };
+        parts += 1;
+        let trained = part(&options(), &watcher).unwrap();
+        if trained.ending != Ending::Interrupted {
+            break trained;
+        }
+    };
+    assert!(parts > 3, "it was interrupted");
+    assert_eq!(last.network, whole.network);
+    assert_eq!(last.history, whole.history);
+
+    let other = TrainingOptions {
+        seed: 2,
+        ..options()
+    };
+    let error = part(&other, &Quiet).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    std::fs::write(&path, "nonsense").unwrap();
+    assert!(part(&options(), &Quiet).is_err());
+}
+
+#[test]
 fn the_watcher_hears_every_token_and_a_line_an_epoch() {
     let watcher = Impatient {
         most: u64::MAX,

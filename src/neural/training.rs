@@ -3,14 +3,22 @@
 //! Each epoch reads all examples once, in a new order, a batch a step. After
 //! each, the loss on held-out text is taken; the weights with the best one are
 //! kept, and training ends early once that no longer falls.
+//!
+//! A training can be kept in a [checkpoint](super::checkpoint) file, from which
+//! a later run goes on to the same bytes: what happens in a step depends on the
+//! number of the step, never on the steps before it but through the parameters.
+
+use std::path::Path;
 
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use super::architecture::Architecture;
+use super::checkpoint::{self, Fingerprint};
 use super::network::{Network, count_targets};
 use super::options::TrainingOptions;
 use super::random::{Purpose, stream};
+use super::schedule::{Schedule, rate};
 use super::step::Learner;
 use super::text::TrainingText;
 use crate::error::{Error, ErrorKind, Result};
@@ -52,7 +60,7 @@ impl EpochReport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
-    /// All epochs were done.
+    /// All epochs were done, or all the time was used.
     Complete,
     /// The held-out loss had stopped falling.
     NoLongerBetter,
@@ -62,9 +70,10 @@ pub enum Ending {
 
 /// Trains a network of this shape.
 ///
-/// The outcome depends on the arguments alone, not on the number of threads.
-/// `heldout` may be empty: then nothing ends the training early. If the watcher
-/// asks to stop, the best network so far is given.
+/// The outcome depends on the arguments alone, not on the number of threads,
+/// unless the options give it a time. `heldout` may be empty: then nothing ends
+/// the training early. If the watcher asks to stop, the best network so far is
+/// given.
 ///
 /// # Errors
 /// If the shape or the options are impossible, the training text holds no
@@ -76,49 +85,63 @@ pub fn train(
     heldout: &TrainingText,
     progress: &dyn Progress,
 ) -> Result<Trained> {
+    train_in_parts(architecture, options, training, heldout, None, progress)
+}
+
+/// Trains as [`train`] does, and keeps the training in a file after each epoch and when it is
+/// interrupted; if the file exists, the training goes on from there.
+///
+/// # Errors
+/// As [`train`]; and if the file cannot be written, or is not that of the same training.
+pub fn train_in_parts(
+    architecture: Architecture,
+    options: &TrainingOptions,
+    training: &TrainingText,
+    heldout: &TrainingText,
+    checkpoint: Option<&Path>,
+    progress: &dyn Progress,
+) -> Result<Trained> {
     architecture.check()?;
     options.check()?;
     check_text(training, architecture, "training")?;
     check_text(heldout, architecture, "held-out")?;
-    let mut positions: Vec<usize> = training.positions().collect();
-    if positions.is_empty() {
+    if training.examples() == 0 {
         let error = Error::new(
             ErrorKind::Input,
             "the training text holds no token to predict",
         );
         return Err(error.way_out("give it some text"));
     }
+    let counts = count_targets(training.ids(), architecture.vocabulary);
+    let network = Network::untrained(architecture, &counts, options.seed);
+    let mut state = State::new(Learner::new(network, options, &counts));
+    let fingerprint = Fingerprint::of(architecture, options, training, heldout);
+    if let Some(path) = checkpoint.filter(|path| path.exists()) {
+        checkpoint::load(path, &fingerprint, &mut state)?;
+        progress.note(&format!("going on from {}", path.display()));
+    }
     let course = Course {
         options,
         training,
         heldout,
         asked: heldout.sample(options.heldout_limit),
+        schedule: Schedule::new(options, steps(options, training), state.elapsed),
         progress,
     };
-    let mut learner = course.untrained(architecture);
-    let mut best = Best::default();
-    let mut ending = Ending::Complete;
-    for epoch in 1..=options.epochs {
-        positions.shuffle(&mut stream(options.seed, Purpose::Order, epoch as u64));
-        let reached = course.learn(&mut learner, epoch, &positions)?;
-        if let Some(loss) = reached.loss {
-            let report = course.report(&learner.network, epoch, loss)?;
-            best.see(report, &learner.network);
-        }
-        if reached.interrupted {
-            ending = Ending::Interrupted;
-            break;
-        }
-        if best.waited >= options.patience {
-            ending = Ending::NoLongerBetter;
-            break;
-        }
-    }
+    let ending = course.run(&mut state, |state| match checkpoint {
+        Some(path) => checkpoint::save(path, &fingerprint, state),
+        None => Ok(()),
+    })?;
     Ok(Trained {
-        network: best.network.unwrap_or(learner.network),
-        history: best.history,
+        network: state.best.network.unwrap_or(state.learner.network),
+        history: state.best.history,
         ending,
     })
+}
+
+/// How many steps make an epoch.
+fn steps(options: &TrainingOptions, training: &TrainingText) -> u64 {
+    training.examples().div_ceil(options.batch) as u64
 }
 
 fn check_text(text: &TrainingText, architecture: Architecture, name: &str) -> Result<()> {
@@ -136,18 +159,38 @@ fn check_text(text: &TrainingText, architecture: Architecture, name: &str) -> Re
     }
 }
 
-fn line(report: &EpochReport, epochs: usize) -> String {
-    let EpochReport {
-        epoch,
-        training_loss,
-        heldout_loss,
-    } = report;
-    let mut line = format!("epoch {epoch}/{epochs}  loss {training_loss:.3}");
-    if let Some(loss) = heldout_loss {
-        let perplexity = loss.exp();
-        line += &format!("  held-out {loss:.3} nats  perplexity {perplexity:.1}");
+/// A training under way: all that decides how it goes on.
+pub(super) struct State {
+    pub(super) learner: Learner,
+    pub(super) best: Best,
+    /// The epoch under way, from 1.
+    pub(super) epoch: usize,
+    /// How many of its batches are done.
+    pub(super) batches: usize,
+    /// The sum of their losses.
+    pub(super) loss: f64,
+    /// How long it has taken, if that counts.
+    pub(super) elapsed: std::time::Duration,
+}
+
+impl State {
+    fn new(learner: Learner) -> Self {
+        State {
+            learner,
+            best: Best::default(),
+            epoch: 1,
+            batches: 0,
+            loss: 0.0,
+            elapsed: std::time::Duration::ZERO,
+        }
     }
-    line
+}
+
+/// Why an epoch came to an end.
+enum Epoch {
+    Complete,
+    Interrupted,
+    OutOfTime,
 }
 
 /// What stays the same from epoch to epoch.
@@ -157,75 +200,115 @@ struct Course<'a> {
     heldout: &'a TrainingText,
     /// The held-out positions that are asked for.
     asked: Vec<usize>,
+    schedule: Schedule,
     progress: &'a dyn Progress,
 }
 
-/// How far an epoch came.
-struct Reached {
-    /// The mean loss of the examples that were seen, if any were.
-    loss: Option<f64>,
-    interrupted: bool,
-}
-
 impl Course<'_> {
-    fn untrained(&self, architecture: Architecture) -> Learner {
-        let options = self.options;
-        let counts = count_targets(self.training.ids(), architecture.vocabulary);
-        Learner::new(
-            Network::untrained(architecture, &counts, options.seed),
-            options,
-            &counts,
-        )
+    /// Goes on until there is a reason to end; `keep` is given every state to go on from.
+    fn run(&self, state: &mut State, keep: impl Fn(&State) -> Result<()>) -> Result<Ending> {
+        loop {
+            if self.schedule.share(state.learner.steps + 1) >= 1.0 {
+                return Ok(Ending::Complete);
+            }
+            if self.options.seconds.is_none() && state.best.waited >= self.options.patience {
+                return Ok(Ending::NoLongerBetter);
+            }
+            let epoch = self.learn(state)?;
+            state.elapsed = self.schedule.elapsed();
+            if let Epoch::Interrupted = epoch {
+                keep(state)?;
+            }
+            self.judge(state)?;
+            match epoch {
+                Epoch::Interrupted => return Ok(Ending::Interrupted),
+                Epoch::Complete | Epoch::OutOfTime => {
+                    (state.epoch, state.batches, state.loss) = (state.epoch + 1, 0, 0.0);
+                    keep(state)?;
+                }
+            }
+        }
     }
 
-    /// Learns from all positions in this order.
-    fn learn(&self, learner: &mut Learner, epoch: usize, positions: &[usize]) -> Result<Reached> {
+    /// Learns from what is left of the epoch.
+    fn learn(&self, state: &mut State) -> Result<Epoch> {
+        let mut positions: Vec<usize> = self.training.positions().collect();
+        let order = state.epoch as u64;
+        positions.shuffle(&mut stream(self.options.seed, Purpose::Order, order));
+        let left = &positions[(state.batches * self.options.batch).min(positions.len())..];
         self.progress.stage(Stage {
-            number: epoch,
-            of: self.options.epochs,
+            number: state.epoch,
+            of: match self.options.seconds {
+                None => self.options.epochs,
+                Some(_) => state.epoch,
+            },
             name: "train",
             unit: "tokens",
-            total: Some(positions.len() as u64),
+            total: Some(left.len() as u64),
         });
-        let batches = positions.len().div_ceil(self.options.batch) as u64;
-        let total = batches * self.options.epochs as u64;
-        let first = batches * (epoch as u64 - 1) + 1;
-        let (mut loss, mut seen, mut interrupted) = (0.0, 0, false);
-        for (t, batch) in (first..).zip(positions.chunks(self.options.batch)) {
-            interrupted = self.progress.should_stop();
-            if interrupted {
-                break;
+        for batch in left.chunks(self.options.batch) {
+            if self.progress.should_stop() {
+                return Ok(Epoch::Interrupted);
             }
-            loss += learner.step(self.training, batch, self.options.rate(t, total));
-            self.finite(loss, epoch)?;
-            seen += batch.len();
+            let share = self.schedule.share(state.learner.steps + 1);
+            if share >= 1.0 {
+                return Ok(Epoch::OutOfTime);
+            }
+            let rate = rate(self.options, share);
+            state.loss += state.learner.step(self.training, batch, rate);
+            self.finite(state.loss, state.epoch)?;
+            state.batches += 1;
             self.progress.advance(batch.len() as u64);
         }
-        Ok(Reached {
-            loss: (seen > 0).then(|| loss / seen as f64),
-            interrupted,
-        })
+        Ok(Epoch::Complete)
     }
 
-    fn report(&self, network: &Network, epoch: usize, training_loss: f64) -> Result<EpochReport> {
+    /// Takes the held-out loss, says it, and keeps the network if it is the best; an epoch that
+    /// has not begun has none.
+    fn judge(&self, state: &mut State) -> Result<()> {
+        let seen = (state.batches * self.options.batch).min(self.training.examples());
+        if seen == 0 {
+            return Ok(());
+        }
+        let network = &state.learner.network;
         let heldout_loss = match self.asked.is_empty() {
             true => None,
-            false => Some(self.finite(network.loss(self.heldout, &self.asked), epoch)?),
+            false => Some(self.finite(network.loss(self.heldout, &self.asked), state.epoch)?),
         };
         let report = EpochReport {
+            epoch: state.epoch,
+            training_loss: state.loss / seen as f64,
+            heldout_loss,
+        };
+        self.progress.note(&self.line(&report));
+        let guessing = (network.architecture().vocabulary as f64).ln();
+        if report.training_loss > guessing {
+            self.progress.warn(Warning::Other(format!(
+                "a loss of {:.2} is worse than guessing ({guessing:.2}); a learning rate below {} may help",
+                report.training_loss, self.options.learning_rate
+            )));
+        }
+        state.best.see(report, network);
+        Ok(())
+    }
+
+    /// What is said after an epoch.
+    fn line(&self, report: &EpochReport) -> String {
+        let EpochReport {
             epoch,
             training_loss,
             heldout_loss,
+        } = report;
+        let of = match self.options.seconds {
+            None => format!("/{}", self.options.epochs),
+            Some(_) => String::new(),
         };
-        self.progress.note(&line(&report, self.options.epochs));
-        let guessing = (network.architecture().vocabulary as f64).ln();
-        if training_loss > guessing {
-            self.progress.warn(Warning::Other(format!(
-                "a loss of {training_loss:.2} is worse than guessing ({guessing:.2}); a learning rate below {} may help",
-                self.options.learning_rate
-            )));
+        let mut line = format!("epoch {epoch}{of}  loss {training_loss:.3}");
+        if let Some(loss) = heldout_loss {
+            let perplexity = loss.exp();
+            line += &format!("  held-out {loss:.3} nats  perplexity {perplexity:.1}");
         }
-        Ok(report)
+        line
     }
 
     fn finite(&self, loss: f64, epoch: usize) -> Result<f64> {
@@ -243,27 +326,30 @@ impl Course<'_> {
 
 /// The best epoch so far.
 #[derive(Default)]
-struct Best {
-    history: Vec<EpochReport>,
-    /// Its held-out loss and its network; none as long as the last network is the best.
-    loss: Option<f64>,
-    network: Option<Network>,
+pub(super) struct Best {
+    pub(super) history: Vec<EpochReport>,
+    /// Its network; none as long as the last network is the best.
+    pub(super) network: Option<Network>,
     /// Epochs since.
-    waited: usize,
+    pub(super) waited: usize,
 }
 
 impl Best {
+    /// The lowest held-out loss.
+    fn loss(&self) -> f64 {
+        let losses = self.history.iter().filter_map(|epoch| epoch.heldout_loss);
+        losses.fold(f64::INFINITY, f64::min)
+    }
+
     fn see(&mut self, report: EpochReport, network: &Network) {
-        self.history.push(report);
-        let Some(loss) = report.heldout_loss else {
-            return;
-        };
-        if self.loss.is_none_or(|best| loss < best) {
-            self.loss = Some(loss);
-            self.network = Some(network.clone());
-            self.waited = 0;
-        } else {
-            self.waited += 1;
+        if let Some(loss) = report.heldout_loss {
+            if loss < self.loss() {
+                self.network = Some(network.clone());
+                self.waited = 0;
+            } else {
+                self.waited += 1;
+            }
         }
+        self.history.push(report);
     }
 }
