@@ -45,15 +45,15 @@ impl Architecture {
     /// twice as often, and a small text has few parameters to learn.
     pub fn for_text(vocabulary: usize, tokens: usize) -> Self {
         let (context, echoes, embedding, hidden) = match (vocabulary, tokens) {
-            (..=ALPHABET, ..500_000) => (12, 0, 24, 256),
-            (..=ALPHABET, _) => (16, 0, 32, 384),
+            (..=ALPHABET, ..500_000) => (12, 2, 24, 192),
+            (..=ALPHABET, _) => (24, 2, 32, 384),
             (_, ..500_000) => (4, 2, 96, 128),
             (_, _) => (5, 2, 128, 256),
         };
         Architecture {
             context,
             echoes,
-            reach: if echoes > 0 { 32 } else { 0 },
+            reach: if vocabulary <= ALPHABET { 64 } else { 32 },
             embedding,
             hidden,
             layers: 2,

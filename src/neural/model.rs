@@ -67,7 +67,7 @@ impl LanguageModel for NeuralModel {
     }
 
     fn log_prob(&self, context: &[TokenId], token: TokenId) -> LogProb {
-        self.distribution(context).log_prob(token)
+        self.network.log_prob(context, token)
     }
 
     fn cursor(&self) -> Box<dyn Cursor + '_> {
