@@ -9,6 +9,7 @@
 //! Every sentence stands between its `<s>` and `</s>`. No phrase goes beyond a
 //! sentence's end, so what is read after that is of no meaning.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -129,19 +130,12 @@ impl SuffixArray {
                 range: 0..self.places.len(),
             };
         };
-        let span = self.of_token(first);
-        let (text, places) = (&*self.text, &self.places[span.clone()]);
-        let after = |&place: &u32| {
-            let start = place as usize + 1;
-            &text[start..text.len().min(start + rest.len())]
-        };
-        let from = places.partition_point(|place| after(place) < rest);
-        let len = places[from..].partition_point(|place| after(place) <= rest);
-        let start = span.start + from;
-        Found {
-            length,
-            range: start..start + len,
-        }
+        let (text, places) = (&*self.text, &*self.places);
+        let range = equal(self.of_token(first), |at| {
+            let start = places[at] as usize + 1;
+            text[start..text.len().min(start + rest.len())].cmp(rest)
+        });
+        Found { length, range }
     }
 
     /// The places of a phrase that are followed by a token.
@@ -151,16 +145,12 @@ impl SuffixArray {
             let range = self.of_token(token);
             return Found { length, range };
         }
-        let text = &*self.text;
-        let places = &self.places[found.range.clone()];
-        let next = |&place: &u32| text.get(place as usize + found.length);
-        let from = places.partition_point(|place| next(place) < Some(&token));
-        let len = places[from..].partition_point(|place| next(place) <= Some(&token));
-        let start = found.range.start + from;
-        Found {
-            length,
-            range: start..start + len,
-        }
+        let (text, places) = (&*self.text, &*self.places);
+        let range = equal(found.range.clone(), |at| {
+            let next = text.get(places[at] as usize + found.length);
+            next.cmp(&Some(&token))
+        });
+        Found { length, range }
     }
 
     /// What follows a phrase, by id, each with its places (those of the phrase with it). Nothing
@@ -221,6 +211,39 @@ impl SuffixArray {
             None => 0..0,
         }
     }
+}
+
+/// Where, in a range whose order it tells, `compare` finds what is equal.
+///
+/// Both ends of what is rare are looked for together as long as nothing equal was met: each look
+/// waits for memory twice.
+fn equal(range: Range<usize>, compare: impl Fn(usize) -> Ordering) -> Range<usize> {
+    let Range { mut start, mut end } = range;
+    while start < end {
+        let middle = start + (end - start) / 2;
+        match compare(middle) {
+            Ordering::Less => start = middle + 1,
+            Ordering::Greater => end = middle,
+            Ordering::Equal => {
+                let from = first(start..middle, |at| compare(at).is_ge());
+                return from..first(middle + 1..end, |at| compare(at).is_gt());
+            }
+        }
+    }
+    start..start
+}
+
+/// The first of a range from which on it holds, or its end.
+fn first(range: Range<usize>, holds: impl Fn(usize) -> bool) -> usize {
+    let Range { mut start, mut end } = range;
+    while start < end {
+        let middle = start + (end - start) / 2;
+        match holds(middle) {
+            true => end = middle,
+            false => start = middle + 1,
+        }
+    }
+    start
 }
 
 /// The greatest number up to `most` that holds, if 0 does and each that holds makes all before it
