@@ -5,7 +5,7 @@
 //! models: `fables` is `models/fables.cpt`, `news.2026` is `models/news.2026.cpt`. An ARPA file or
 //! a binary of KenLM is as good as a model: it is read on the spot.
 
-use std::io::BufRead;
+use std::io::Read;
 use std::path::{Path, PathBuf, is_separator};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -291,14 +291,18 @@ fn load(file: &ModelFile) -> Result<Voice> {
 fn import(path: &Path, progress: &dyn Progress) -> Result<Option<Imported>> {
     let shown = path.display().to_string();
     let mut input = text::open_decompressed(path)?;
-    let head = input
-        .fill_buf()
-        .map_err(|error| Error::io("read", path, error))?;
-    if kenlm::is_binary(head) {
-        return kenlm::read(&mut input, &shown, progress).map(Some);
+    let mut head = Vec::new();
+    let mut beginning = input.by_ref().take(kenlm::MAGIC.len() as u64);
+    let read = beginning.read_to_end(&mut head);
+    read.map_err(|error| Error::io("read", path, error))?;
+    if head == kenlm::MAGIC {
+        return kenlm::read(&mut kenlm::MAGIC.chain(input), &shown, progress).map(Some);
     }
     match arpa::is_arpa(path)? {
-        true => arpa::read(&mut input, &shown, Leniency::Strict, progress).map(Some),
+        true => {
+            let mut input = text::open_decompressed(path)?;
+            arpa::read(&mut input, &shown, Leniency::Strict, progress).map(Some)
+        }
         false => Ok(None),
     }
 }

@@ -1,6 +1,6 @@
 //! `counterpoint import`: a model of another toolkit in, one of ours out.
 
-use std::io::BufRead;
+use std::io::Read;
 use std::path::Path;
 
 use super::columns::{bytes, count};
@@ -19,8 +19,8 @@ use crate::text;
 /// repaired and said. The model reads text by white space.
 ///
 /// A KenLM binary of the kind `trie` holds its n-grams. One of the kind `probing` holds numbers of
-/// them only: they are found out by trying all pairs that may be meant, which takes seconds for
-/// 10,000 words and minutes for 300,000, and what cannot be found out for certain is refused.
+/// them only: they are found out by trying all pairs that may be meant, which takes the longer the
+/// more words there are, and what cannot be found out for certain is refused.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -54,12 +54,14 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     } else {
         Leniency::Strict
     };
-    let head = input
-        .fill_buf()
-        .map_err(|error| Error::io("read", file, error))?;
-    let imported = match kenlm::is_binary(head) {
-        true => kenlm::read(&mut input, &args.file, console.progress())?,
-        false => arpa::read(&mut input, &args.file, leniency, console.progress())?,
+    let mut head = Vec::new();
+    let mut beginning = input.by_ref().take(kenlm::MAGIC.len() as u64);
+    let read = beginning.read_to_end(&mut head);
+    read.map_err(|error| Error::io("read", file, error))?;
+    let mut whole = head.as_slice().chain(input);
+    let imported = match head == kenlm::MAGIC {
+        true => kenlm::read(&mut whole, &args.file, console.progress())?,
+        false => arpa::read(&mut whole, &args.file, leniency, console.progress())?,
     };
     let header = imported.header();
     let parts = (&header, &imported.vocabulary, &imported.table);

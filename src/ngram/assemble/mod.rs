@@ -98,6 +98,16 @@ struct Assembly<const W: usize> {
 }
 
 impl<const W: usize> Assembly<W> {
+    fn empty(order: usize, packing: Packing) -> Self {
+        Assembly {
+            order,
+            packing,
+            levels: Vec::new(),
+            spelled: Vec::new(),
+            open: Vec::new(),
+        }
+    }
+
     fn new(order: usize, packing: Packing, unigrams: Vec<Unigram>) -> Self {
         let ids = 0..unigrams.len() as u32;
         let entry = |(id, (log10_prob, log10_backoff))| Entry {
@@ -105,16 +115,9 @@ impl<const W: usize> Assembly<W> {
             log10_prob,
             log10_backoff,
         };
-        let entries: Vec<Entry<W>> = ids.zip(unigrams).map(entry).collect();
-        let mut assembly = Assembly {
-            order,
-            packing,
-            levels: Vec::new(),
-            spelled: Vec::new(),
-            open: Vec::new(),
-        };
-        let linked = assembly.hang(entries);
-        assert!(linked.is_none(), "unigrams need nothing to hang on");
+        let mut assembly = Self::empty(order, packing);
+        let left = assembly.hang(ids.zip(unigrams).map(entry).collect());
+        assert!(left.is_none(), "unigrams need nothing to hang on");
         assembly
     }
 
@@ -196,13 +199,7 @@ impl<const W: usize> Assembly<W> {
         let mut all = self.respelled();
         all.append(&mut self.open);
         let inserted = close::close(&mut all, self.packing)?;
-        let mut closed = Assembly {
-            order: self.order,
-            packing: self.packing,
-            levels: Vec::new(),
-            spelled: Vec::new(),
-            open: Vec::new(),
-        };
+        let mut closed = Self::empty(self.order, self.packing);
         for entries in all {
             let left = closed.hang(entries);
             assert!(left.is_none(), "closed levels hang together");

@@ -42,10 +42,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::progress::Progress;
 use crate::token::{TokenId, Vocabulary};
 
-/// True if what begins so is a KenLM binary, whole or not.
-pub fn is_binary(head: &[u8]) -> bool {
-    head.starts_with(header::MAGIC_OF_ANY)
-}
+/// What every KenLM binary begins with, whole or not, of whatever version.
+pub const MAGIC: &[u8] = header::MAGIC_OF_ANY;
 
 /// Reads a binary; `name` is for messages. It takes memory for the file beside the model.
 ///
