@@ -26,6 +26,7 @@ mod neighbours;
 pub mod next;
 mod putting;
 mod scorer;
+mod state;
 mod straight;
 mod table;
 #[cfg(test)]
@@ -38,4 +39,5 @@ pub use header::NgramHeader;
 pub use model::NgramModel;
 pub use neighbours::CountedFollowers;
 pub use scorer::{Score, Scorer};
+pub use state::{State, Step};
 pub use table::{Node, Table, TableLevel};

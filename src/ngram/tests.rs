@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::{Built, NgramModel, Plan, Scorer, Table, build, format};
 use crate::count::{Order, Pruning, plain};
 use crate::model::{LanguageModel, score_on};
+use crate::prob::LogProb;
 use crate::progress::{Quiet, Stage};
 use crate::smooth::{CountsOfCountsRule, Estimate, Reference, Smoothing, StupidBackoff};
 use crate::store::{ModelFile, OpenOptions};
@@ -278,6 +279,36 @@ proptest! {
             for a in model.vocabulary().ids() {
                 for b in model.vocabulary().ids() {
                     model.log_probs(&[a, b], &mut out);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn equal_states_answer_alike_and_as_the_model(
+        sentences in corpora(), order in 1usize..5, threshold in 0u64..2,
+        histories in proptest::collection::vec(contexts(), 2..12),
+    ) {
+        let pruning = Pruning::new(vec![0, threshold, threshold], None).unwrap();
+        let estimate = Estimate::Probabilities(Smoothing::WittenBell);
+        let plan = Plan { pruning, ..plan(order, estimate) };
+        let built = build(text(&sentences), vocabulary(), &plan, STAGE, &Quiet).unwrap();
+        let model = NgramModel::new(built.header, built.vocabulary, built.table).unwrap();
+        let table = model.table();
+        let tokens: Vec<TokenId> = model.vocabulary().ids().filter(|&id| id != TokenId::START).collect();
+        for a in &histories {
+            let state = table.state(a);
+            prop_assert!(state.length() < order.max(1));
+            for &token in &tokens {
+                let step = table.step(state, token);
+                let expected = model.log_prob(a, token);
+                prop_assert_eq!(LogProb::from_log10(step.log10_prob), expected);
+                let longer = [&a[..], &[token]].concat();
+                prop_assert_eq!(step.state, table.state(&longer));
+            }
+            for b in histories.iter().filter(|b| table.state(b) == state) {
+                for &token in &tokens {
+                    prop_assert_eq!(model.log_prob(a, token), model.log_prob(b, token));
                 }
             }
         }
