@@ -52,7 +52,7 @@ fn ngrams(imported: &Imported) -> Numbers {
     numbers
 }
 
-fn import(binary: &[u8]) -> crate::Result<Imported> {
+fn import(binary: &[u8]) -> crate::error::Result<Imported> {
     read(&mut &binary[..], "model.binary", &Quiet)
 }
 
