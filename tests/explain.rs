@@ -149,7 +149,7 @@ fn an_imported_model_and_a_network_explain_themselves_too() {
     let explained = shop.json(&["explain", "-m", "a-nn", CONTEXT, &word, "--json"]);
     // A network computes in f32, and sums in another order for one question than for many.
     close(number(&explained["p"]), p, 1e-6);
-    assert_eq!(explained["pushes"].as_array().unwrap().len(), 3);
+    assert_eq!(explained["pushes"].as_array().unwrap().len(), 4);
     assert!(
         shop.good(&["explain", "-m", "a-nn", CONTEXT, &word])
             .contains("bits")
