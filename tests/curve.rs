@@ -26,7 +26,12 @@ fn the_longest_context_takes_what_score_says() {
         "--json",
     ];
     let answer = shop.json(&words);
-    for (curve, lengths) in answer["curves"].as_array().unwrap().iter().zip([3, 36, 100]) {
+    for (curve, lengths) in answer["curves"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip([3, 36, 100])
+    {
         let points = curve["points"].as_array().unwrap();
         assert_eq!(points.len(), lengths, "{}", curve["model"]);
         let model = curve["model"].as_str().unwrap();

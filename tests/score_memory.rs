@@ -30,6 +30,7 @@ fn write_records(shop: &Workshop, name: &str, megabytes: usize) {
 }
 
 /// How much memory a command took at most, in bytes.
+#[expect(clippy::zombie_processes, reason = "`wait4` waits for it")]
 fn peak(shop: &Workshop, words: &[&str]) -> i64 {
     let mut command = shop.command(words);
     command.stdout(Stdio::null()).stderr(Stdio::null());

@@ -134,7 +134,8 @@ fn relative(file: &Path, folder: &Path) -> PathBuf {
         return file.to_owned();
     }
     while to.peek().is_some() && to.peek() == from.peek() {
-        (to.next(), from.next());
+        to.next();
+        from.next();
     }
     from.map(|_| Component::ParentDir).chain(to).collect()
 }

@@ -3,7 +3,6 @@
 use std::cell::OnceCell;
 use std::ops::Deref;
 
-
 use super::buckets::Buckets;
 use super::weights::Weights;
 use crate::error::{Error, ErrorKind, Result};

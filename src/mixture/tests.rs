@@ -69,7 +69,7 @@ impl LanguageModel for Made {
     }
 
     fn evidence(&self) -> Option<&dyn Evidence> {
-        (self.name % 2 == 0).then_some(self)
+        self.name.is_multiple_of(2).then_some(self)
     }
 }
 

@@ -82,8 +82,10 @@ impl Network {
             };
             slots.extend(window.iter().map(|token| row(token) as u32));
         }
-        let mut block = Block::default();
-        block.windows = slots;
+        let mut block = Block {
+            windows: slots,
+            ..Block::default()
+        };
         block.forward(self, &Dropouts::OFF, &mut stream(0, Purpose::Dropout, 0));
         block.hidden().each_row().map(<[f32]>::to_vec).collect()
     }

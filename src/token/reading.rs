@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "parquet")]
 use super::subword::Origin;
 use super::{SPECIAL_SURFACES, TokenId, Tokenizer, Vocabulary};
 use crate::error::{Error, ErrorKind, Result};
@@ -139,6 +140,7 @@ impl Reading {
     }
 
     /// The same, from what was kept elsewhere.
+    #[cfg(feature = "parquet")]
     pub(crate) fn complete_from(&mut self, origin: Origin) -> Result<()> {
         match &mut self.tokenizer {
             Tokenizer::Subwords(subwords) => subwords.complete_from(origin),

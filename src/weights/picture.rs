@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn no_label_lies_on_another_or_on_a_dot() {
         let points: Vec<(f64, f64)> = (0..150)
-            .map(|i| f64::from(i))
+            .map(f64::from)
             .map(|i| ((i * 1.7).sin() * i.sqrt(), (i * 2.3).cos() * i.sqrt()))
             .collect();
         let labels: Vec<String> = (0..150).map(|i| "x".repeat(1 + i % 9)).collect();

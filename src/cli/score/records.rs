@@ -69,7 +69,7 @@ enum MeasureArg {
 /// Where the records of one class go.
 enum Sink {
     Stdout,
-    File(PackedFile),
+    File(Box<PackedFile>),
     Nowhere,
 }
 
@@ -151,7 +151,7 @@ impl RecordArgs {
         let create = |name: &String| {
             let path = Path::new(name);
             spare(corpus.files().chain(model.to_str()), path)?;
-            Ok(Sink::File(PackedFile::create(path)?))
+            Ok(Sink::File(Box::new(PackedFile::create(path)?)))
         };
         self.split.iter().map(create).collect()
     }
@@ -189,7 +189,7 @@ pub(super) fn run(args: &Args, opened: &Opened, corpus: &Corpus, console: &Conso
         },
     )?;
     let files = sinks.into_iter().filter_map(|sink| match sink {
-        Sink::File(file) => Some(file),
+        Sink::File(file) => Some(*file),
         _ => None,
     });
     PackedFile::commit_all(files.collect())?;

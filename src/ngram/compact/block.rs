@@ -340,7 +340,9 @@ mod tests {
             let _ = block.check();
             block.len_in_words();
             for index in 0..COUNT {
-                (block.children(index), block.prob_code(index), block.stored_weight(index));
+                block.children(index);
+                block.prob_code(index);
+                block.stored_weight(index);
             }
         }
     }

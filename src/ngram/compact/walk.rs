@@ -198,7 +198,7 @@ impl<'t> Walk<'t> {
             Precision::Exact => {
                 let failed = contexts[found.len - 1..].iter().rev();
                 // From the longest on: the order in which a table adds them up.
-                let paid: f64 = failed.map(|context| log10_backoff(context)).sum();
+                let paid: f64 = failed.map(log10_backoff).sum();
                 let place = found.places[found.len - 1] as usize;
                 paid + f64::from(self.levels[found.len - 1].prob(place))
             }

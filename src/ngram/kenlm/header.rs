@@ -71,7 +71,8 @@ impl Header {
             );
         }
         let multiplier = f32::from_le_bytes(four(4));
-        if !(2..=Order::MAX).contains(&order) || !(multiplier >= 1.0 && multiplier.is_finite()) {
+        let scaled = multiplier >= 1.0 && multiplier.is_finite();
+        if !(2..=Order::MAX).contains(&order) || !scaled {
             return Err(damaged("its header makes no sense"));
         }
         let length = (COUNTS + 8 * order).next_multiple_of(8);

@@ -13,7 +13,7 @@
 //! its hash. What is left is accounted for n-gram by n-gram, or refused.
 //!
 //! The trie spells its n-grams, from the last word to the first. The probing kind
-//! holds only a 64-bit number for each: [`recover`] says how they are found out.
+//! holds only a 64-bit number for each: `recover` says how they are found out.
 //! The layout is that of KenLM's format 5 (Heafield, *KenLM: Faster and Smaller
 //! Language Model Queries*, WMT 2011), read from its documentation and its files.
 

@@ -2,7 +2,7 @@
 //! draw. Nobody goes through the vocabulary.
 //!
 //! What follows a context h is listed under h, or under its suffix h′, or under
-//! the suffix of that, down to the unigrams: a [`Ladder`] of contexts. A token
+//! the suffix of that, down to the unigrams: a `Ladder` of contexts. A token
 //! that is listed on several rungs counts on the highest; on the others it is
 //! hidden. And what is listed under h is listed under h′ too, for every n-gram
 //! has its suffix in the table, so that the rung right above hides all that is
@@ -14,12 +14,12 @@
 //!
 //! where what is hidden is found by the suffix links of the rung above. Only the
 //! lowest rung is as long as the vocabulary, and it is the same for every context:
-//! [`Unigrams`] knows its best and its sums beforehand.
+//! `Unigrams` knows its best and its sums beforehand.
 //!
-//! - [`best`]: the k most probable tokens, and the rank of one.
-//! - [`entropy`]: of one context, or of all there are in one pass.
-//! - [`decisive`]: which contexts narrow most.
-//! - [`draw`]: tokens by their mass.
+//! - `best`: the k most probable tokens, and the rank of one.
+//! - `entropy`: of one context, or of all there are in one pass.
+//! - `decisive`: which contexts narrow most.
+//! - `draw`: tokens by their mass.
 //!
 //! The obvious way is [`Distribution`](crate::model::Distribution); tests hold all of this to it.
 

@@ -61,7 +61,7 @@ impl Model {
 
 /// Where threads work; one that is not in use waits for the next sentence.
 #[derive(Default)]
-pub(super) struct Workshops(Mutex<Vec<Box<Workshop>>>);
+pub(super) struct Workshops(Mutex<Vec<Workshop>>);
 
 /// What one thread works with.
 #[derive(Default)]

@@ -1,11 +1,13 @@
 //! Here is what a tokenizer was published as: the file itself, and what kind of file it is.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+#[cfg(feature = "parquet")]
+use base64::{Engine, prelude::BASE64_STANDARD};
 
+#[cfg(feature = "parquet")]
 use crate::error::{Error, ErrorKind, Result};
 
 /// A tokenizer that says it is larger when decompressed is none.
+#[cfg(feature = "parquet")]
 const LARGEST: usize = 1 << 28;
 
 /// A tokenizer as it was published.
@@ -59,6 +61,7 @@ impl Origin {
 
     /// As a string, for files that keep nothing else: the name of the section, a colon, and the file
     /// compressed, in base64.
+    #[cfg(feature = "parquet")]
     pub(crate) fn to_text(&self) -> String {
         let compressed = zstd::bulk::compress(&self.bytes, 3).expect("memory is compressed");
         format!(
@@ -69,6 +72,7 @@ impl Origin {
     }
 
     /// Back from that string.
+    #[cfg(feature = "parquet")]
     pub(crate) fn from_text(text: &str) -> Result<Self> {
         let parse = || {
             let (section, bytes) = text.split_once(':')?;
