@@ -57,7 +57,7 @@
 //! | floor | modules |
 //! |---|---|
 //! | 0 | [`error`], [`prob`], [`warning`], [`progress`], [`pages`]: what went wrong, probabilities, how far the work is, huge pages |
-//! | 1 | [`text`]: a path in, sentences out · [`store`]: sections in, one safe file out, and back |
+//! | 1 | [`notes`]: a tune in, its notes out, and back · [`text`]: a path in, sentences out · [`store`]: sections in, one safe file out, and back |
 //! | 2 | [`token`]: a sentence in, ids out, and back |
 //! | 3 | [`count`]: ids in, counts out · [`model`]: what every voice answers |
 //! | 4 | [`smooth`]: counts in, probabilities and back-offs out |
@@ -90,6 +90,7 @@ pub mod model;
 pub mod narrow;
 pub mod neural;
 pub mod ngram;
+pub mod notes;
 pub mod open;
 pub mod pages;
 pub mod prob;

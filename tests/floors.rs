@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// but for what is listed in `AMONG_NEIGHBOURS`.
 const FLOORS: [&[&str]; 9] = [
     &["error", "prob", "warning", "progress", "pages"],
-    &["text", "store"],
+    &["notes", "text", "store"],
     &["token"],
     &["count", "model"],
     &["smooth"],
@@ -24,8 +24,9 @@ const FLOORS: [&[&str]; 9] = [
 ];
 
 /// What a module may use of its own floor, because it is made of it.
-const AMONG_NEIGHBOURS: [(&str, &str); 3] = [
+const AMONG_NEIGHBOURS: [(&str, &str); 4] = [
     ("progress", "warning"),
+    ("text", "notes"),
     ("compare", "evaluate"),
     ("compare", "sample"),
 ];
