@@ -37,7 +37,7 @@ pub(super) struct Args {
     /// The model is the one that their texts together give. The vocabulary lies beside the first, as
     /// `counterpoint count` leaves it, or is named with --vocabulary.
     #[cfg(feature = "parquet")]
-    #[arg(long, value_name = "SHARD", num_args = 1.., help_heading = "Corpus", requires = "output", conflicts_with_all = ["inputs", "jsonl", "lossy", "order", "tokenizer", "unit", "skip_blank", "lowercase", "normalise", "specials", "min_count"])]
+    #[arg(long, value_name = "SHARD", num_args = 1.., help_heading = "Corpus", requires = "output", conflicts_with_all = ["inputs", "jsonl", "lossy", "skip_malformed", "order", "tokenizer", "unit", "skip_blank", "lowercase", "normalise", "specials", "min_count"])]
     from_counts: Vec<String>,
     /// The model's name (models/NAME.cpt), or a path; with --arpa it may be left out
     #[arg(short, long, value_name = "NAME", required_unless_present = "arpa")]

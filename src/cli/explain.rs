@@ -100,7 +100,7 @@ fn token(word: &str, opened: &Opened, console: &Console) -> Result<TokenId> {
         return Ok(TokenId::END);
     }
     let (reading, vocabulary) = (opened.voice.reading(), opened.voice.vocabulary());
-    let folded = fold(word, reading);
+    let folded = fold(word, reading)?;
     let pieces = reading.tokenizer.pieces(&folded)?;
     let [piece] = pieces[..] else {
         let what = format!("'{word}' is {} tokens, not one", pieces.len());

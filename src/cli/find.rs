@@ -70,7 +70,7 @@ impl Args {
         let (reading, vocabulary) = (&model.header().reading, model.vocabulary());
         let mut ids: Vec<TokenId> = self.start.then_some(TokenId::START).into_iter().collect();
         let mut unknown = Vec::new();
-        let folded = fold(&self.phrase, reading);
+        let folded = fold(&self.phrase, reading)?;
         let read = reading.tokens(&folded, |piece| {
             ids.push(vocabulary.id_or_unknown(piece));
             if vocabulary.id(piece).is_none() {

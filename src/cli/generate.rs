@@ -162,7 +162,7 @@ pub(super) fn whole_text(
     opened: &Opened,
 ) -> Result<String> {
     let (reading, vocabulary) = (opened.voice.reading(), opened.voice.vocabulary());
-    let prompt = fold(prompt, reading);
+    let prompt = fold(prompt, reading)?;
     let mut pieces: Vec<&[u8]> = Vec::new();
     reading.tokens(&prompt, |piece| pieces.push(piece))?;
     let before = reading.tokenizer.join(pieces.iter().copied()).len();

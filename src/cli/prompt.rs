@@ -64,14 +64,14 @@ impl PromptArgs {
 /// The ids of a text, read as the model's corpus was.
 pub(super) fn ids(text: &str, voice: &Voice) -> Result<Vec<TokenId>> {
     let reading = voice.reading();
-    let read = reading.ids(voice.vocabulary(), &fold(text, reading));
+    let read = reading.ids(voice.vocabulary(), &fold(text, reading)?);
     read.map_err(|error| error.at("the given text"))
 }
 
-/// The text in the spelling the model knows: its normal form and its case.
-pub(super) fn fold(text: &str, reading: &Reading) -> Vec<u8> {
+/// The text in the spelling the model knows: its normal form and its case, or its notes.
+pub(super) fn fold(text: &str, reading: &Reading) -> Result<Vec<u8>> {
     let options = reading.corpus_options(None, false);
-    options.fold(text).into_owned().into_bytes()
+    Ok(options.spell(text)?.into_owned().into_bytes())
 }
 
 /// Models that a command shows side by side must read the same tokens.

@@ -9,7 +9,7 @@ use super::console::Console;
 use crate::error::{Error, ErrorKind, Result};
 use crate::open;
 use crate::progress::Stage;
-use crate::text::{BlankLines, Corpus, CorpusOptions, Normalisation, Unit};
+use crate::text::{BlankLines, Corpus, CorpusOptions, Malformed, Normalisation, Unit};
 use crate::token::VocabularyLimits;
 use crate::token::{self, Numbered, Reading, SpecialsInText, TokenText, Tokenizer, Vocabulary};
 
@@ -32,17 +32,38 @@ pub(super) struct FormArgs {
     /// Replace bytes that are not UTF-8 by U+FFFD instead of refusing them
     #[arg(long, help_heading = "Corpus")]
     lossy: bool,
+    /// Leave out records that are malformed or have no such text, and tunes that are not
+    /// understood, and say so, instead of stopping at the first
+    #[arg(long, help_heading = "Corpus")]
+    skip_malformed: bool,
 }
 
 impl FormArgs {
     /// Opens a corpus to be read so.
     pub(super) fn open(&self, inputs: &[String], reading: &Reading) -> Result<Corpus> {
+        self.check(reading)?;
         Corpus::open(inputs, self.options(reading))
+    }
+
+    /// Refuses to leave out what is malformed where nothing can be.
+    pub(super) fn check(&self, reading: &Reading) -> Result<()> {
+        let of_notes = matches!(reading.tokenizer, Tokenizer::Notes(_));
+        if self.skip_malformed && self.jsonl.is_none() && !of_notes {
+            let what = "only records and tunes can be malformed";
+            return Err(Error::new(ErrorKind::Usage, what)
+                .at("--skip-malformed")
+                .way_out("it is for --jsonl and for --tokenizer notes"));
+        }
+        Ok(())
     }
 
     /// How a corpus is to be read.
     pub(super) fn options(&self, reading: &Reading) -> CorpusOptions {
-        reading.corpus_options(self.jsonl.clone(), self.lossy)
+        let mut options = reading.corpus_options(self.jsonl.clone(), self.lossy);
+        if self.skip_malformed {
+            options.malformed = Malformed::Skip;
+        }
+        options
     }
 }
 
@@ -99,7 +120,8 @@ impl CorpusArgs {
 #[derive(Args)]
 pub(super) struct ReadingArgs {
     /// What a token is: words (numbers too, punctuation apart), whitespace (what stands between
-    /// blanks, exactly as KenLM splits), characters (what a reader takes for one), bytes (of any file);
+    /// blanks, exactly as KenLM splits), characters (what a reader takes for one), bytes (of any file), notes (of
+    /// tunes in ABC; notes:full keeps chord symbols and ornaments, notes:common-key transposes);
     /// or a subword tokenizer by its name or its file
     #[arg(
         long,
@@ -188,7 +210,20 @@ impl ReadingArgs {
     /// # Errors
     /// If the tokenizer is not there, or not understood.
     pub(super) fn reading(&self) -> Result<Reading> {
-        Ok(self.reading_with(open::tokenizer(&self.tokenizer)?))
+        let reading = self.reading_with(open::tokenizer(&self.tokenizer)?);
+        let is_notes = matches!(reading.tokenizer, Tokenizer::Notes(_));
+        let is_plain = Reading {
+            tokenizer: Tokenizer::default(),
+            specials: SpecialsInText::default(),
+            ..reading.clone()
+        } == Reading::DEFAULT;
+        if is_notes && !is_plain {
+            let what = "a tune is always a sentence, and notes have no case or form";
+            return Err(Error::new(ErrorKind::Usage, what)
+                .at("--tokenizer notes")
+                .way_out("leave out --unit, --skip-blank, --lowercase and --normalise"));
+        }
+        Ok(reading)
     }
 
     /// The same, with another tokenizer.

@@ -25,7 +25,7 @@ const COLOURS: [AnsiColor; 3] = [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::
 
 impl Cut {
     pub(super) fn of(text: &str, reading: Reading) -> Result<Self> {
-        let folded = fold(text, &reading);
+        let folded = fold(text, &reading)?;
         let mut pieces = Vec::new();
         reading.tokens(&folded, |piece| pieces.push(piece.to_vec()))?;
         let ids = match reading.tokenizer.subwords() {

@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         }
         None => {
             let reading = args.reading.reading()?;
-            let folded = fold(&args.text, &reading);
+            let folded = fold(&args.text, &reading)?;
             let mut own = Vocabulary::new();
             reading
                 .tokens(&folded, |piece| _ = own.add(piece))
@@ -70,7 +70,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
             (reading, own)
         }
     };
-    let folded = fold(&args.text, &reading);
+    let folded = fold(&args.text, &reading)?;
     let mut pieces: Vec<&[u8]> = Vec::new();
     reading
         .tokens(&folded, |piece| pieces.push(piece))

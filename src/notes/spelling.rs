@@ -27,6 +27,28 @@ pub enum Detail {
 }
 
 impl Spelling {
+    /// All there are, the usual one first.
+    pub const ALL: [Spelling; 4] = [
+        Spelling::new(Detail::Melody, false),
+        Spelling::new(Detail::Melody, true),
+        Spelling::new(Detail::Full, false),
+        Spelling::new(Detail::Full, true),
+    ];
+
+    const fn new(detail: Detail, common_key: bool) -> Self {
+        Spelling { detail, common_key }
+    }
+
+    /// The name it goes by: `notes` and what is not as usual.
+    pub const fn name(self) -> &'static str {
+        match (self.detail, self.common_key) {
+            (Detail::Melody, false) => "notes",
+            (Detail::Melody, true) => "notes:common-key",
+            (Detail::Full, false) => "notes:full",
+            (Detail::Full, true) => "notes:full,common-key",
+        }
+    }
+
     /// The tokens of a tune, with a space between them.
     pub fn spell(self, tune: &Tune) -> String {
         let fifths = self.fifths(&tune.events);

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::records::{RecordPlace, Skipped};
+use super::tunes::LeftOut;
 use super::valid::Replaced;
 
 /// The line number of a sentence that is a whole file.
@@ -24,6 +25,7 @@ pub struct Batch {
     pub(super) block: Vec<u8>,
     pub(super) records: Vec<RecordPlace>,
     pub(super) skipped: Skipped,
+    pub(super) left_out: LeftOut,
 }
 
 /// Where a sentence is.

@@ -102,7 +102,7 @@ impl Open {
         let (offset, line) = (self.stream.offset(), self.line);
         match unit {
             Unit::Line => self.stream.lines(&mut text, BLOCK)?,
-            Unit::Document => self.stream.rest(&mut text)?,
+            Unit::Document | Unit::Tune(_) => self.stream.rest(&mut text)?,
         }
         self.line += memchr_iter(b'\n', &text).count() as u64;
         let taken = self.stream.taken();

@@ -8,6 +8,7 @@ use super::inputs::Found;
 use super::options::CorpusOptions;
 use super::records::Skipped;
 use super::source::Source;
+use super::tunes::LeftOut;
 use super::valid::Replaced;
 use crate::error::{Error, ErrorKind, Result};
 use crate::warning::Warning;
@@ -95,7 +96,12 @@ impl Corpus {
         let Skipped { records, first } = passed.skipped.clone();
         let skipped = (records > 0).then_some(Warning::SkippedRecords { records, first });
         let files = self.skipped.iter().cloned();
-        files.chain(replaced).chain(skipped).collect()
+        let left_out = passed.left_out.warnings();
+        files
+            .chain(replaced)
+            .chain(skipped)
+            .chain(left_out)
+            .collect()
     }
 
     fn passed(&self) -> MutexGuard<'_, Passed> {
@@ -132,6 +138,7 @@ pub(super) struct Passed {
     any: bool,
     replaced: Replaced,
     skipped: Skipped,
+    left_out: LeftOut,
 }
 
 impl Passed {
@@ -140,6 +147,7 @@ impl Passed {
             any: !batch.is_empty(),
             replaced: std::mem::take(&mut batch.replaced),
             skipped: std::mem::take(&mut batch.skipped),
+            left_out: std::mem::take(&mut batch.left_out),
         }
     }
 
@@ -148,6 +156,7 @@ impl Passed {
         self.any |= later.any;
         self.replaced.add(later.replaced);
         self.skipped.add(later.skipped);
+        self.left_out.add(later.left_out);
     }
 }
 

@@ -16,6 +16,7 @@ use super::blocks::Block;
 use super::jsonl;
 use super::options::{BlankLines, CorpusOptions, Unit};
 use super::records::{RecordPlace, Skipped};
+use super::tunes::LeftOut;
 use super::valid::{Origin, Replaced, validate};
 use crate::error::Result;
 
@@ -37,6 +38,7 @@ impl Batch {
             block: Vec::new(),
             records: Vec::new(),
             skipped: Skipped::default(),
+            left_out: LeftOut::default(),
         };
         match (&options.jsonl_field, options.unit) {
             (Some(field), _) => batch.cut_records(origin, field, options)?,
@@ -61,6 +63,7 @@ impl Batch {
                     batch.add(0..batch.text.len(), (WHOLE_FILE, block.offset), options);
                 }
             }
+            (None, Unit::Tune(spelling)) => batch.cut_collection(origin, spelling, options)?,
         }
         Ok(batch)
     }
@@ -153,12 +156,17 @@ impl Batch {
         let record = validate(record, options.invalid, origin, &mut self.replaced)?;
         let text = jsonl::text(&record, field)
             .map_err(|error| error.at(place(origin.file, origin.line)))?;
+        if let Unit::Tune(spelling) = options.unit {
+            return self.add_tunes(&text, spelling, options, |_, _| {
+                (origin.line, origin.offset)
+            });
+        }
         let start = self.text.len();
         self.text
             .extend_from_slice(&options.fold_lines(text.as_bytes()));
         match options.unit {
             Unit::Line => self.add_lines(start, options, |_, _| (origin.line, origin.offset)),
-            Unit::Document => {
+            Unit::Document | Unit::Tune(_) => {
                 self.add(
                     start..self.text.len(),
                     (origin.line, origin.offset),
@@ -193,7 +201,12 @@ impl Batch {
     }
 
     /// Makes a sentence of these bytes, unless it is blank and blanks are skipped.
-    fn add(&mut self, bytes: Range<usize>, (line, offset): (u64, u64), options: &CorpusOptions) {
+    pub(super) fn add(
+        &mut self,
+        bytes: Range<usize>,
+        (line, offset): (u64, u64),
+        options: &CorpusOptions,
+    ) {
         let skip = options.blank == BlankLines::Skip;
         if !(skip && self.text[bytes.clone()].trim().is_empty()) {
             self.sentences.push(Place {

@@ -23,7 +23,9 @@
 //! A line, without its `\n` and without one `\r` before it. A last line counts
 //! with or without its `\n`. With [`Unit::Document`] a sentence is a whole file,
 //! line ends and all. From JSON Lines the text is a field of each record; its
-//! lines are sentences, or with [`Unit::Document`] the record is.
+//! lines are sentences, or with [`Unit::Document`] the record is. With
+//! [`Unit::Tune`] files and records are collections of tunes, and a sentence is a
+//! tune, spelt as [`crate::notes`] spells it.
 //!
 //! # Why so
 //!
@@ -56,6 +58,7 @@ mod records;
 mod relay;
 mod source;
 mod stream;
+mod tunes;
 mod unpack;
 mod valid;
 

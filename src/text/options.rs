@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::notes::Spelling;
+
 /// How to read a corpus; the default is one sentence a line, in UTF-8, as it stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CorpusOptions {
@@ -20,7 +22,8 @@ pub struct CorpusOptions {
     pub normalise: Normalisation,
     /// Whether capital letters become small ones.
     pub lowercase: bool,
-    /// What to do with records of JSON Lines that cannot be read.
+    /// What to do with records of JSON Lines that cannot be read, and with tunes that are not
+    /// understood.
     pub malformed: Malformed,
     /// Whether records, or else lines, are kept as they were read beside their text, for
     /// [`Batch::records`](super::Batch::records).
@@ -42,6 +45,8 @@ pub enum Unit {
     Line,
     /// Each file, or each record of JSON Lines, its line ends included.
     Document,
+    /// Each tune of a collection in ABC, spelt as a line of tokens.
+    Tune(Spelling),
 }
 
 /// What to do with bytes that are not UTF-8.

@@ -64,7 +64,10 @@ impl Reading {
     /// that keeps bytes, or are replaced if `lossy`.
     pub fn corpus_options(&self, jsonl_field: Option<String>, lossy: bool) -> CorpusOptions {
         CorpusOptions {
-            unit: self.unit,
+            unit: match self.tokenizer {
+                Tokenizer::Notes(spelling) => Unit::Tune(spelling),
+                _ => self.unit,
+            },
             jsonl_field,
             invalid: match (self.tokenizer.keeps_bytes(), lossy) {
                 (true, _) => InvalidUtf8::Keep,

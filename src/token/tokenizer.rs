@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::subword::Subwords;
 use super::{whitespace, words};
 use crate::error::{Error, ErrorKind, Result};
+use crate::notes::Spelling;
 
 /// A way to cut text into tokens.
 ///
@@ -28,6 +29,8 @@ pub enum Tokenizer {
     Bytes,
     /// Pieces of words, by a tokenizer that was published or trained.
     Subwords(Subwords),
+    /// Notes, bars and what else happens in a tune; text is ABC, and a tune is a sentence.
+    Notes(Spelling),
 }
 
 impl Tokenizer {
@@ -47,6 +50,7 @@ impl Tokenizer {
             Tokenizer::Characters => "characters",
             Tokenizer::Bytes => "bytes",
             Tokenizer::Subwords(subwords) => subwords.name(),
+            Tokenizer::Notes(spelling) => spelling.name(),
         }
     }
 
@@ -96,7 +100,8 @@ impl Tokenizer {
         let start = sentence.start;
         match self {
             Tokenizer::Words => words::cut(text, sentence, each),
-            Tokenizer::Whitespace => whitespace::cut(text, sentence, each),
+            // The floor of text spells a tune so that its tokens stand between blanks.
+            Tokenizer::Whitespace | Tokenizer::Notes(_) => whitespace::cut(text, sentence, each),
             Tokenizer::Characters => text[sentence]
                 .grapheme_indices()
                 .for_each(|(from, to, _)| each(start + from..start + to)),
@@ -116,7 +121,8 @@ impl Tokenizer {
     }
 
     /// The text that these pieces came from: exact for characters and bytes, readable for words,
-    /// one space between the tokens of white space, as the original does it for subwords.
+    /// one space between the tokens of white space, as the original does it for subwords, ABC
+    /// for notes.
     pub fn join<'p>(&self, pieces: impl IntoIterator<Item = &'p [u8]>) -> Vec<u8> {
         let pieces = pieces.into_iter();
         match self {
@@ -124,6 +130,7 @@ impl Tokenizer {
             Tokenizer::Whitespace => whitespace::join(pieces),
             Tokenizer::Characters | Tokenizer::Bytes => pieces.flatten().copied().collect(),
             Tokenizer::Subwords(subwords) => subwords.join(pieces),
+            Tokenizer::Notes(_) => Spelling::unspell(pieces).into_bytes(),
         }
     }
 }
@@ -138,11 +145,15 @@ impl FromStr for Tokenizer {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let found = Tokenizer::ALL.into_iter().find(|t| t.name() == name);
+        let notes = Spelling::ALL.into_iter().map(Tokenizer::Notes);
+        let found = Tokenizer::ALL
+            .into_iter()
+            .chain(notes)
+            .find(|t| t.name() == name);
         found.ok_or_else(|| {
             let names = Tokenizer::ALL.map(|tokenizer| tokenizer.to_string());
             Error::new(ErrorKind::Usage, format!("no tokenizer is called '{name}'"))
-                .way_out(format!("choose one of {}", names.join(", ")))
+                .way_out(format!("choose one of {}, notes", names.join(", ")))
         })
     }
 }

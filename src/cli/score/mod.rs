@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::evaluate::{ScoredBatch, Totals, each_scored};
 use crate::open::Voice;
 use crate::progress::Stage;
-use crate::text::{Corpus, CorpusOptions, Malformed};
+use crate::text::{Corpus, CorpusOptions};
 use crate::token::Reading;
 use lines::Lines;
 use records::RecordArgs;
@@ -71,10 +71,6 @@ pub(super) struct Args {
     kenlm: bool,
     #[command(flatten)]
     records: RecordArgs,
-    /// Leave out records that are malformed or have no such text, and say how many, instead of
-    /// stopping at the first
-    #[arg(long, requires = "jsonl", help_heading = "Records")]
-    skip_malformed: bool,
 }
 
 /// What is written is the records; there is no other result.
@@ -95,6 +91,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     args.check()?;
     let opened = console.open(&args.model)?;
     let reading = opened.voice.reading();
+    args.form.check(reading)?;
     let corpus = Corpus::open(&args.inputs, args.corpus_options(reading))?;
     console.progress().stage(Stage {
         number: 1,
@@ -143,10 +140,6 @@ impl Args {
 
     fn corpus_options(&self, reading: &Reading) -> CorpusOptions {
         CorpusOptions {
-            malformed: match self.skip_malformed {
-                true => Malformed::Skip,
-                false => Malformed::Refuse,
-            },
             keep_records: self.records.are_given(),
             ..self.form.options(reading)
         }

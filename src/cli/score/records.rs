@@ -161,8 +161,9 @@ impl RecordArgs {
 pub(super) fn run(args: &Args, opened: &Opened, corpus: &Corpus, console: &Console) -> Result<()> {
     let model = opened.voice.language_model()?;
     let reading = opened.voice.reading();
-    if corpus.options().jsonl_field.is_none() && reading.unit == Unit::Document {
-        let what = "to this model a whole file is one sentence: there are no lines to pick";
+    let options = corpus.options();
+    if options.jsonl_field.is_none() && options.unit != Unit::Line {
+        let what = "to this model a sentence is no line: there are no lines to pick";
         return Err(Error::new(ErrorKind::Usage, what)
             .way_out("with --jsonl each record is one; or use a model built with --unit line"));
     }

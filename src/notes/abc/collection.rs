@@ -16,6 +16,8 @@ pub struct Piece<'t> {
     pub reference: Option<&'t str>,
     /// The line it begins at, from 1.
     pub line: u64,
+    /// The byte it begins at.
+    pub start: usize,
     text: &'t str,
     head: &'t str,
 }
@@ -44,6 +46,7 @@ pub fn collection(text: &str) -> impl Iterator<Item = Piece<'_>> {
             number,
             reference: reference.map(|reference| uncommented(reference).trim()),
             line,
+            start,
             text,
             head,
         }
