@@ -6,14 +6,30 @@
 //! given the same seed hear the same dice, and where they part it is the voices
 //! that differ.
 
+mod complete_bars;
+
 use rand::Rng;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Candidate, LanguageModel, Outlook};
+use crate::model::{Candidate, Distribution, LanguageModel, Outlook};
 use crate::prob::LogProb;
 use crate::token::{Reading, TokenId};
+
+pub use complete_bars::CompleteBars;
+
+/// What may be written at all, whatever a voice thinks of it.
+///
+/// The voice's distribution is cut to what is allowed before it is reshaped, so a token's share of
+/// the dice is its exact probability given that something allowed comes.
+pub trait Constraint {
+    /// True if this token may come next.
+    fn allows(&self, token: TokenId) -> bool;
+
+    /// This token came.
+    fn push(&mut self, token: TokenId);
+}
 
 /// A stream of uniform numbers, the same for the same seed on every machine.
 #[derive(Clone)]
@@ -268,6 +284,16 @@ impl Written {
     }
 }
 
+/// What a rule leaves of an outlook; what it forbids is impossible.
+fn allowed(outlook: &dyn Outlook, rule: &dyn Constraint, tokens: usize) -> Distribution {
+    let log_prob = |token| match rule.allows(token) {
+        true => outlook.log_prob(token).ln(),
+        false => f64::NEG_INFINITY,
+    };
+    let all = (0..tokens as u32).map(TokenId);
+    Distribution::from_log_probs(all.map(log_prob).collect())
+}
+
 /// Lets a voice go on after a context.
 pub fn generate(
     model: &dyn LanguageModel,
@@ -276,6 +302,19 @@ pub fn generate(
     sampling: &Sampling,
     limits: &Limits,
     dice: &mut Dice,
+) -> Written {
+    generate_within(model, reading, context, sampling, limits, dice, None)
+}
+
+/// The same, within a rule that has heard the context already.
+pub fn generate_within(
+    model: &dyn LanguageModel,
+    reading: &Reading,
+    context: &[TokenId],
+    sampling: &Sampling,
+    limits: &Limits,
+    dice: &mut Dice,
+    mut rule: Option<&mut dyn Constraint>,
 ) -> Written {
     let mut context = context.to_vec();
     let longest = model.context_len().unwrap_or(usize::MAX);
@@ -286,7 +325,11 @@ pub fn generate(
         }
         let outlook = model.outlook(&context[context.len().saturating_sub(longest)..]);
         let u = dice.throw();
-        let Some(Candidate { token, log_prob }) = sampling.draw(&*outlook, u) else {
+        let drawn = match rule.as_deref() {
+            Some(rule) => sampling.draw(&allowed(&*outlook, rule, model.vocabulary().len()), u),
+            None => sampling.draw(&*outlook, u),
+        };
+        let Some(Candidate { token, log_prob }) = drawn else {
             break Ended::Impossible;
         };
         steps.push(Step { u, token, log_prob });
@@ -297,6 +340,9 @@ pub fn generate(
             break Ended::Stop;
         }
         context.push(token);
+        if let Some(rule) = &mut rule {
+            rule.push(token);
+        }
     };
     Written { steps, ended }
 }
@@ -314,7 +360,6 @@ fn stops(model: &dyn LanguageModel, reading: &Reading, steps: &[Step], stop: &[S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Distribution;
 
     fn distribution(p: &[f64]) -> Distribution {
         Distribution::from_log_probs(p.iter().map(|p: &f64| p.ln()).collect())
@@ -367,6 +412,25 @@ mod tests {
             "0.3 is at least half of 0.5, 0.2 is not"
         );
         assert_eq!(last(plain.temperature(0.0)), 3);
+    }
+
+    #[test]
+    fn a_rule_cuts_before_anything_else_and_the_rest_keeps_its_ratio() {
+        struct Not(u32);
+        impl Constraint for Not {
+            fn allows(&self, token: TokenId) -> bool {
+                token.0 != self.0
+            }
+            fn push(&mut self, _: TokenId) {}
+        }
+        let among = |sampling: &Sampling, u| {
+            let left = allowed(&distribution(&P), &Not(3), P.len());
+            sampling.draw(&left, u).unwrap().token.0
+        };
+        let plain = Sampling::default();
+        // 0.3 and 0.2 are left: three fifths and two.
+        assert_eq!((among(&plain, 0.599), among(&plain, 0.601)), (4, 2));
+        assert_eq!(among(&plain.top_k(1).unwrap(), 0.999), 4);
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! `counterpoint generate`: a voice goes on from a prompt.
 
+use std::path::PathBuf;
+
 use serde_json::json;
 
 use super::console::Console;
 use super::prompt::{PromptArgs, fold, ids};
+use super::tune;
 use crate::error::Result;
 use crate::open::Opened;
-use crate::sample::{Dice, Ended, Limits, Sampling, Written, generate};
+use crate::sample::{Constraint, Dice, Ended, Limits, Sampling, Written, generate_within};
 use crate::token::{TokenId, readable};
 
 /// Let a voice go on from a prompt.
@@ -17,7 +20,8 @@ use crate::token::{TokenId, readable};
 #[command(after_help = "\
 Examples:
   counterpoint generate -m fables \"Once upon a time\" --seed 7
-  counterpoint generate -m fables --count 5 --temperature 0.8 --top-p 0.95")]
+  counterpoint generate -m fables --count 5 --temperature 0.8 --top-p 0.95
+  counterpoint generate -m tunes \"[M:6/8][K:G]\" --start --complete-bars --midi jig.mid")]
 pub(super) struct Args {
     /// The model to ask
     #[arg(short, long, value_name = "NAME", help_heading = "Model")]
@@ -26,6 +30,15 @@ pub(super) struct Args {
     prompt: PromptArgs,
     #[command(flatten)]
     sampling: SamplingArgs,
+    /// Draw only what lets every bar sum to its metre (for a model of notes)
+    #[arg(long, help_heading = "Sampling")]
+    complete_bars: bool,
+    /// Write the tune as a Standard MIDI File too (for a model of notes, and one text)
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    midi: Option<PathBuf>,
+    /// Write a piano roll of the tune as SVG too
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    picture: Option<PathBuf>,
     /// How many texts to write, each with the next seed
     #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Output")]
     count: u64,
@@ -115,18 +128,34 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let (sampling, limits) = (args.sampling.sampling()?, args.sampling.limits());
     let text = args.prompt.text()?;
     let context = context(&text, args.prompt.starts(), &opened)?;
+    let bars = match args.complete_bars {
+        true => Some(tune::complete_bars(&opened, &context)?),
+        false => None,
+    };
+    let files = tune::Files::asked(args.midi.as_deref(), args.picture.as_deref());
+    files.check(&opened, args.count)?;
     let mut texts = Vec::new();
     for number in 0..args.count {
         let seed = args.sampling.seed.wrapping_add(number);
         let mut dice = Dice::new(seed);
         let reading = opened.voice.reading();
-        let written = generate(model, reading, &context, &sampling, &limits, &mut dice);
+        let mut bars = bars.clone();
+        let rule = bars.as_mut().map(|bars| bars as &mut dyn Constraint);
+        let written = generate_within(
+            model, reading, &context, &sampling, &limits, &mut dice, rule,
+        );
         let whole = whole_text(&text, &written, &limits.stop, &opened)?;
+        let tune = tune::Written::of(&opened, &context, &written);
+        if let Some(tune) = &tune {
+            tune.tell_incomplete(seed, args.complete_bars, console);
+            files.write(tune, &args.model, console)?;
+        }
         match args.json {
             true => texts.push(json!({
                 "seed": seed,
                 "text": whole,
                 "ended": ended(written.ended),
+                "bars": tune.as_ref().map(tune::Written::bars_json),
                 "tokens": written.steps.iter().map(|step| json!({
                     "id": step.token.0,
                     "text": model.vocabulary().display(step.token),

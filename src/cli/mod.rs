@@ -43,6 +43,7 @@ mod table;
 mod tokenizer;
 mod tokens;
 mod train;
+mod tune;
 mod usage;
 mod verify;
 #[cfg(feature = "parquet")]

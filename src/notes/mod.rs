@@ -25,17 +25,23 @@
 //! well, such as `+trill+` and a lone `!` that breaks a line.
 
 pub mod abc;
+mod bars;
 mod event;
 mod key;
 mod length;
 mod metre;
+pub mod midi;
+mod performance;
+pub mod picture;
 mod pitch;
 mod spelling;
 
+pub use bars::{Bars, bars};
 pub use event::{Bar, Event, Line, Note, Tuplet};
 pub use key::{Key, Mode};
 pub use length::Length;
 pub use metre::Metre;
+pub use performance::{Performance, QUARTER, Sound, WHOLE, perform};
 pub use pitch::{Letter, Pitch, PitchClass};
 pub use spelling::{Detail, Spelling};
 
