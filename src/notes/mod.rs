@@ -5,6 +5,10 @@
 //! ([`abc::write`]). What is between is the music as it sounds: a pitch with the
 //! accidental that key and bar give it, a length as a fraction of a whole note.
 //!
+//! What is known of a tune is had from its events: which [`bars`] sum to the
+//! metre, and what sounds and when ([`perform`]), which goes into a MIDI file
+//! ([`midi`]) or a [`picture`].
+//!
 //! # What is kept and what is not
 //!
 //! | of a tune | [`Detail::Melody`] | [`Detail::Full`] |

@@ -5,7 +5,8 @@
 //! and what is left has to be in it. So no bar is ever begun that cannot be
 //! ended, and nothing is drawn only to be thrown away. A bar line is allowed
 //! where a bar is full, after an upbeat, and where a section's last bar and its
-//! upbeat make one bar.
+//! upbeat make one bar. What begins a tune is its head, up to the key, for
+//! without a metre there is nothing to sum to.
 
 use super::Constraint;
 use crate::notes::{Event, Length, Tuplet};
@@ -49,6 +50,8 @@ struct Place {
     grace: bool,
     last: Last,
     music: bool,
+    /// The tune began, and there was no key yet, which stands before all music.
+    in_head: bool,
 }
 
 /// A tuplet that goes on.
@@ -187,6 +190,13 @@ impl CompleteBars {
             music,
             ..
         } = self.place;
+        let of_head = matches!(
+            event,
+            Event::Rhythm(_) | Event::Metre(_) | Event::Unit(_) | Event::Part(_) | Event::Key(_)
+        );
+        if self.place.in_head && !of_head {
+            return false;
+        }
         let between_bars = filled == 0
             && tuplet.is_none()
             && matches!(last, Last::Head | Last::Bar | Last::Ending);
@@ -247,6 +257,7 @@ impl CompleteBars {
             }
             Event::Key(_) | Event::Unit(_) | Event::Rhythm(_) | Event::Part(_) => {
                 place.last = self.place.last;
+                place.in_head &= !matches!(event, Event::Key(_));
             }
             Event::Notes(notes) => {
                 place.last = Last::Note;
@@ -299,6 +310,7 @@ impl Constraint for CompleteBars {
     }
 
     fn push(&mut self, token: TokenId) {
+        self.place.in_head |= token == TokenId::START;
         if let Some(Some(event)) = self.events.get(token.index()) {
             let event = event.clone();
             self.take(&event);
@@ -312,6 +324,7 @@ impl Place {
             return;
         }
         self.music = true;
+        self.in_head = false;
         let Some(units) = units else {
             self.lost = self.bar.is_some();
             self.filled += 1;
@@ -490,6 +503,18 @@ mod tests {
             let line: Vec<String> = events.iter().map(Event::to_string).collect();
             prop_assert!(found.incomplete.is_empty(), "{found:?} of {}", line.join(" "));
         }
+    }
+
+    #[test]
+    fn a_tune_begins_with_its_head() {
+        let vocabulary = vocabulary();
+        let mut rule = CompleteBars::new(&vocabulary);
+        let of = |token: &str| vocabulary.id(token.as_bytes()).unwrap();
+        rule.push(TokenId::START);
+        assert!(rule.allows(of("M:6/8")) && rule.allows(of("K:G")));
+        assert!(!rule.allows(of("G4:1/8")) && !rule.allows(of("|:")) && !rule.allows(of("-")));
+        rule.push(of("K:G"));
+        assert!(rule.allows(of("G4:1/8")) && rule.allows(of("|:")));
     }
 
     #[test]
