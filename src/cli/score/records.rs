@@ -163,7 +163,7 @@ pub(super) fn run(args: &Args, opened: &Opened, corpus: &Corpus, console: &Conso
     let reading = opened.voice.reading();
     let options = corpus.options();
     if options.jsonl_field.is_none() && options.unit != Unit::Line {
-        let what = "to this model a sentence is no line: there are no lines to pick";
+        let what = "to this model a whole file or tune is one sentence: there are no lines to pick";
         return Err(Error::new(ErrorKind::Usage, what)
             .way_out("with --jsonl each record is one; or use a model built with --unit line"));
     }

@@ -1,7 +1,7 @@
 //! Here is ABC, give me tunes, and back.
 //!
 //! A collection is cut into tunes ([`collection`]), a tune is read
-//! ([`Piece::read`]), and written again ([`write`]). Reading never guesses: what
+//! ([`Piece::read`]), and written again ([`write()`]). Reading never guesses: what
 //! it does not know is an error with its line, and the caller decides whether to
 //! go on with the next tune.
 

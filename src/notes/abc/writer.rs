@@ -308,12 +308,11 @@ impl Writer {
         };
         let together = notes.len() > 1;
         let same = notes.iter().all(|note| note.length == first.length);
-        let mut accidentals = Vec::with_capacity(notes.len());
         if together {
             self.out.push('[');
         }
         for note in notes {
-            accidentals.push(self.pitch(note.pitch));
+            self.pitch(note.pitch);
             if !same {
                 self.length(note.length);
             }
