@@ -50,23 +50,22 @@ pub(super) fn read(json: &[u8]) -> Result<Coder> {
     let (mut plain, mut normalised) = (Vec::new(), Vec::new());
     for value in json["added_tokens"].as_array().into_iter().flatten() {
         let mut token = added_token(value)?;
-        if token.id as usize >= surfaces.len() || surfaces[token.id as usize].is_none() {
-            put(
-                &mut surfaces,
-                token.id,
-                token.content.clone().into_bytes().into(),
-            )?;
-        } else {
-            surfaces[token.id as usize] = Some(token.content.clone().into_bytes().into());
+        let is_normalised = flag(value, "normalized")?;
+        if is_normalised {
+            for normaliser in &normalisers {
+                token.content = normaliser.apply(token.content)?;
+            }
         }
-        if !flag(value, "normalized")? {
-            plain.push(token);
-            continue;
+        // It may be among the model's pieces, and is found as it is spelled here all the same.
+        if let Some(piece) = surfaces.get_mut(token.id as usize) {
+            *piece = None;
         }
-        for normaliser in &normalisers {
-            token.content = normaliser.apply(token.content)?;
+        let surface = token.content.clone().into_bytes();
+        put(&mut surfaces, token.id, surface.into())?;
+        match is_normalised {
+            true => normalised.push(token),
+            false => plain.push(token),
         }
-        normalised.push(token);
     }
     if let (true, Model::Unigram(_) | Model::WordPiece(_)) = (by_bytes, &read.model) {
         return Err(refused(
