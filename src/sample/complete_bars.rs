@@ -166,7 +166,6 @@ impl CompleteBars {
         let Place {
             bar,
             filled,
-            upbeat,
             lost,
             begins_section,
             ..
@@ -178,7 +177,7 @@ impl CompleteBars {
             return true;
         };
         let upbeat_ends = begins_section && !section && filled > 0 && filled < bar;
-        lost || filled == bar || upbeat_ends || section && upbeat > 0 && filled + upbeat == bar
+        lost || filled == bar || upbeat_ends || section && self.place.completes_upbeat()
     }
 
     fn allows_event(&self, event: &Event) -> bool {
@@ -343,10 +342,16 @@ impl Place {
         }
     }
 
+    /// True if the bar and the upbeat of its section make one bar.
+    fn completes_upbeat(&self) -> bool {
+        self.upbeat > 0 && self.bar == Some(self.filled + self.upbeat)
+    }
+
     fn end_bar(&mut self, section: bool) {
         if self.filled > 0 {
             let short = self.bar.is_some_and(|bar| self.filled < bar);
-            if self.begins_section && short {
+            // A short bar that completes the upbeat before it is no upbeat of its own.
+            if self.begins_section && short && !(section && self.completes_upbeat()) {
                 self.upbeat = self.filled;
             }
             self.begins_section = false;
@@ -489,7 +494,6 @@ mod tests {
 
     proptest! {
         #[test]
-        #[ignore = "a rare sequence still ends with a bar that does not sum to its metre"]
         fn whatever_is_drawn_has_complete_bars(
             dice in prop::collection::vec(any::<u16>(), 400),
             head in prop_oneof![Just("M:6/8 K:G"), Just("M:3/4 L:1/8 K:D |:"), Just("M:none K:G"), Just("")],
@@ -516,6 +520,25 @@ mod tests {
         assert!(!rule.allows(of("G4:1/8")) && !rule.allows(of("|:")) && !rule.allows(of("-")));
         rule.push(of("K:G"));
         assert!(rule.allows(of("G4:1/8")) && rule.allows(of("|:")));
+    }
+
+    #[test]
+    fn a_bar_that_completes_an_upbeat_is_none() {
+        let vocabulary = vocabulary();
+        let mut rule = CompleteBars::new(&vocabulary);
+        let of = |token: &str| vocabulary.id(token.as_bytes()).unwrap();
+        let mut push = |music: &str| {
+            let music = music.split_whitespace().map(|token| match token {
+                "B" => "B4:1/4",
+                token => token,
+            });
+            music.for_each(|token| rule.push(of(token)));
+            rule.allows(of("||"))
+        };
+        assert!(push("M:3/4 K:G B | B B"));
+        assert!(push("|| B B"), "the same upbeat again");
+        assert!(!push("|| B B B | B"), "B B was no upbeat");
+        assert!(push("B"));
     }
 
     #[test]
