@@ -13,9 +13,12 @@
 //! quote is the median of the ratios. Processor time is what the system charges to
 //! finished children (Linux).
 
+mod common;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::process::Command;
+
+use common::{Took, median, took, words};
 
 /// What both can make of a text.
 #[derive(Clone, Copy)]
@@ -33,13 +36,6 @@ struct Bench {
     folder: tempfile::TempDir,
 }
 
-/// Seconds.
-#[derive(Clone, Copy, Default)]
-struct Took {
-    wall: f64,
-    cpu: f64,
-}
-
 fn main() {
     let bench = Bench::from_environment();
     println!(
@@ -53,11 +49,7 @@ fn main() {
 
 impl Bench {
     fn from_environment() -> Self {
-        // Cargo adds a word of its own.
-        let words: Vec<String> = std::env::args()
-            .skip(1)
-            .filter(|word| word != "--bench")
-            .collect();
+        let words = words();
         let fables = concat!(env!("CARGO_MANIFEST_DIR"), "/corpora/fables.txt");
         let variable = |name, default: &str| std::env::var(name).unwrap_or(default.to_owned());
         let corpus = words.first().map_or(fables, String::as_str).to_owned();
@@ -127,34 +119,4 @@ impl Bench {
             Job::Arpa => vec![lmplz],
         }
     }
-}
-
-fn took(commands: &mut [Command]) -> Took {
-    let (start, cpu) = (Instant::now(), cpu_of_children());
-    for command in commands {
-        let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
-        let status = status.unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        assert!(status.success(), "{command:?}: {status}");
-    }
-    Took {
-        wall: start.elapsed().as_secs_f64(),
-        cpu: cpu_of_children() - cpu,
-    }
-}
-
-/// User and system time of all children that have ended; 0 where the system does not tell.
-fn cpu_of_children() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
-    let ticks = fields.split(' ').skip(13).take(2);
-    ticks
-        .filter_map(|ticks| ticks.parse::<f64>().ok())
-        .sum::<f64>()
-        / 100.0
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

@@ -10,6 +10,8 @@
 //! added up: one sentence after another as a decoder would read, and as `score` does, many in
 //! flight.
 
+mod common;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -19,6 +21,8 @@ use counterpoint::ngram::{NgramHeader, format};
 use counterpoint::progress::{Quiet, Stage};
 use counterpoint::store::{ModelFile, OpenOptions};
 use counterpoint::token::{TokenId, Vocabulary};
+
+use common::{processor_time, words};
 
 const RUNS: usize = 5;
 
@@ -31,11 +35,7 @@ const STAGE: Stage = Stage {
 };
 
 fn main() {
-    // Cargo adds a word of its own.
-    let words: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|word| word != "--bench")
-        .collect();
+    let words = words();
     let [model, text, rest @ ..] = &words[..] else {
         println!("give a model and a text to score");
         return;
@@ -125,23 +125,4 @@ fn report(what: &str, tokens: usize, mut sum: impl FnMut() -> f64) {
         nanoseconds(times[0]),
         10f64.powf(-total / tokens as f64)
     );
-}
-
-#[cfg(unix)]
-fn processor_time() -> Duration {
-    let mut usage = std::mem::MaybeUninit::<libc::rusage>::uninit();
-    // SAFETY: `getrusage` fills the whole structure it is given, and so it is initialised.
-    let usage = unsafe {
-        assert_eq!(libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr()), 0);
-        usage.assume_init()
-    };
-    let time = |t: libc::timeval| {
-        Duration::new(t.tv_sec as u64, 0) + Duration::from_micros(t.tv_usec as u64)
-    };
-    time(usage.ru_utime) + time(usage.ru_stime)
-}
-
-#[cfg(not(unix))]
-fn processor_time() -> Duration {
-    Duration::ZERO
 }

@@ -8,6 +8,8 @@
 //! Phrases are cut out of the text at places all over it, so that all of them are there; asked of
 //! a file that is in memory, each once a round, in an order that no cache knows.
 
+mod common;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -18,12 +20,13 @@ use counterpoint::suffix::{Estimate, Plan, UnboundedModel, build, format};
 use counterpoint::text::{Corpus, CorpusOptions};
 use counterpoint::token::{Reading, TokenId, VocabularyLimits};
 
+use common::words;
+
 const PHRASES: usize = 20_000;
 const ROUNDS: usize = 5;
 
 fn main() {
-    // Cargo adds a word of its own.
-    let file = std::env::args().skip(1).find(|word| word != "--bench");
+    let file = words().into_iter().next();
     let model = file.map_or_else(fables, |file| {
         let file = ModelFile::open(Path::new(&file), OpenOptions::default());
         format::load(&file.expect("a model file")).expect("an index")

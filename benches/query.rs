@@ -11,6 +11,8 @@
 //! pairs. Times are the processor's where one thread works, so that other work on the machine
 //! disturbs less; medians of RUNS (5).
 
+mod common;
+
 use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -24,12 +26,10 @@ use counterpoint::store::{ModelFile, OpenOptions};
 use counterpoint::token::TokenId;
 use rayon::prelude::*;
 
+use common::{median, thread_time, words};
+
 fn main() {
-    // Cargo adds a word of its own.
-    let words: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|word| word != "--bench")
-        .collect();
+    let words = words();
     let [model, text] = &words[..] else {
         println!("give a model and a text: cargo bench --bench query -- model.cpt heldout.txt");
         return;
@@ -100,7 +100,7 @@ fn scores(model: &NgramModel, sentences: &[&[TokenId]], tokens: usize) {
     ];
     for (name, times) in names.iter().zip(&mut times) {
         if !times.is_empty() {
-            println!("{name}: {:.1} ns a token", median(times));
+            println!("{name}: {:.1} ns a token", median(times.iter().copied()));
         }
     }
 }
@@ -157,7 +157,8 @@ fn next(model: &NgramModel, sentences: &[&[TokenId]]) {
             break;
         }
     }
-    let middle = median(&mut times);
+    times.sort_by(f64::total_cmp);
+    let middle = times[times.len() / 2];
     let nth = |share: f64| times[(times.len() as f64 * share) as usize];
     let (worst, slow) = (times[times.len() - 1], nth(0.99));
     println!(
@@ -207,27 +208,4 @@ fn pool(threads: usize) -> rayon::ThreadPool {
 
 fn nanoseconds(time: Duration, tokens: usize) -> f64 {
     time.as_secs_f64() * 1e9 / tokens as f64
-}
-
-fn median(times: &mut [f64]) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-/// What the processor spent on this thread.
-#[cfg(unix)]
-fn thread_time() -> Duration {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: the clock writes into a struct of ours that outlives the call.
-    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
-}
-
-#[cfg(not(unix))]
-fn thread_time() -> Duration {
-    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
-    START.get_or_init(Instant::now).elapsed()
 }

@@ -15,11 +15,14 @@
 //! a look-up is next to nothing, shows what there is around look-ups, and records
 //! of JSON Lines what those cost.
 
+mod common;
+
 use std::fmt::Write;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::process::Command;
+
+use common::{Took, median, took, words};
 
 /// So many lines make a record.
 const LINES_A_RECORD: usize = 12;
@@ -33,19 +36,8 @@ struct Bench {
     folder: tempfile::TempDir,
 }
 
-/// Seconds.
-#[derive(Clone, Copy)]
-struct Took {
-    wall: f64,
-    cpu: f64,
-}
-
 fn main() {
-    // Cargo adds a word of its own.
-    let words: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|word| word != "--bench")
-        .collect();
+    let words = words();
     let fables = concat!(env!("CARGO_MANIFEST_DIR"), "/corpora/fables.txt");
     let word = |at: usize, default| words.get(at).map_or(default, String::as_str);
     let (corpus, text, order) = (word(0, fables), word(1, fables), word(2, "5"));
@@ -115,36 +107,32 @@ impl Bench {
             "--tokenizer",
             "whitespace",
         ]);
-        took(build.args(["--specials", "skip", "-o"]).arg(model));
+        took([build.args(["--specials", "skip", "-o"]).arg(model)]);
     }
 
     fn score(&self, model: &Path, text: &Path, more: &[&str]) -> Took {
-        took(ours().args(["score", "-m"]).arg(model).arg(text).args(more))
+        took([ours().args(["score", "-m"]).arg(model).arg(text).args(more)])
     }
 
     /// `query` with the same numbers in a model of KenLM's.
     fn rival(&self, kenlm: &Path, model: &Path) -> (PathBuf, PathBuf) {
         let (arpa, probing) = (self.path("ours.arpa"), self.path("theirs.binary"));
-        took(
-            ours()
-                .args(["export", "-m"])
-                .arg(model)
-                .arg("-o")
-                .arg(&arpa),
-        );
+        took([ours()
+            .args(["export", "-m"])
+            .arg(model)
+            .arg("-o")
+            .arg(&arpa)]);
         let mut build_binary = Command::new(kenlm.join("build_binary"));
-        took(build_binary.arg("probing").arg(&arpa).arg(&probing));
+        took([build_binary.arg("probing").arg(&arpa).arg(&probing)]);
         (kenlm.join("query"), probing)
     }
 
     fn query(&self, (query, model): &(PathBuf, PathBuf)) -> Took {
         let text = File::open(&self.text).expect("the text");
-        took(
-            Command::new(query)
-                .args(["-v", "summary"])
-                .arg(model)
-                .stdin(text),
-        )
+        took([Command::new(query)
+            .args(["-v", "summary"])
+            .arg(model)
+            .stdin(text)])
     }
 
     /// Runs both in turn, and tells the medians and the median of the ratios.
@@ -182,32 +170,4 @@ impl Bench {
 
 fn ours() -> Command {
     Command::new(env!("CARGO_BIN_EXE_counterpoint"))
-}
-
-fn took(command: &mut Command) -> Took {
-    let (start, cpu) = (Instant::now(), cpu_of_children());
-    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
-    let status = status.unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(status.success(), "{command:?}: {status}");
-    Took {
-        wall: start.elapsed().as_secs_f64(),
-        cpu: cpu_of_children() - cpu,
-    }
-}
-
-/// User and system time of all children that have ended; 0 where the system does not tell.
-fn cpu_of_children() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
-    let ticks = fields.split(' ').skip(13).take(2);
-    ticks
-        .filter_map(|ticks| ticks.parse::<f64>().ok())
-        .sum::<f64>()
-        / 100.0
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

@@ -9,6 +9,8 @@
 //! dealt out to the threads in blocks. The best of some runs is said, and what a line of one letter,
 //! ten million times, takes.
 
+mod common;
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -17,15 +19,13 @@ use counterpoint::text::{Corpus, CorpusOptions};
 use counterpoint::token::Subwords;
 use counterpoint::token::subword::{self, BpeOptions, PatternName};
 
+use common::words;
+
 const RUNS: usize = 7;
 const ONE_LETTER: usize = 10_000_000;
 
 fn main() {
-    // Cargo adds a word of its own.
-    let words: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|word| word != "--bench")
-        .collect();
+    let words = words();
     let fables = concat!(env!("CARGO_MANIFEST_DIR"), "/corpora/fables.txt");
     let path = words.get(1).map_or(fables, String::as_str);
     let tokenizer = match words.first() {

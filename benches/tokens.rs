@@ -8,20 +8,20 @@
 //! The time is that of [`token::number`] alone, from a path to ids; the rate is by the bytes on the
 //! disk. The processor's time is that of all threads together.
 
+mod common;
+
 use std::time::{Duration, Instant};
 
 use counterpoint::progress::Quiet;
 use counterpoint::text::Corpus;
 use counterpoint::token::{self, Reading, Tokenizer, VocabularyLimits};
 
+use common::{processor_time, words};
+
 const RUNS: usize = 9;
 
 fn main() {
-    // Cargo adds a word of its own.
-    let words: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|word| word != "--bench")
-        .collect();
+    let words = words();
     let fables = concat!(env!("CARGO_MANIFEST_DIR"), "/corpora/fables.txt");
     let path = words.first().map_or(fables, String::as_str);
     let tokenizer = words.get(1).map_or("whitespace", String::as_str);
@@ -73,24 +73,4 @@ fn measure(path: &str, tokenizer: &Tokenizer, threads: usize) {
 /// What neighbours on the machine take is not ours.
 fn least(times: &[Duration]) -> Duration {
     times.iter().min().copied().unwrap_or_default()
-}
-
-/// The time all threads of this process were at work.
-#[cfg(unix)]
-fn processor_time() -> Duration {
-    let mut usage = std::mem::MaybeUninit::<libc::rusage>::uninit();
-    // SAFETY: `getrusage` fills the whole structure it is given, and so it is initialised.
-    let usage = unsafe {
-        assert_eq!(libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr()), 0);
-        usage.assume_init()
-    };
-    let time = |t: libc::timeval| {
-        Duration::new(t.tv_sec as u64, 0) + Duration::from_micros(t.tv_usec as u64)
-    };
-    time(usage.ru_utime) + time(usage.ru_stime)
-}
-
-#[cfg(not(unix))]
-fn processor_time() -> Duration {
-    Duration::ZERO
 }
