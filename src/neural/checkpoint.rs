@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::architecture::Architecture;
+use super::format::network;
 use super::matrix::Matrix;
 use super::network::Network;
 use super::options::TrainingOptions;
@@ -120,7 +121,7 @@ pub(super) fn load(path: &Path, fingerprint: &Fingerprint, state: &mut State) ->
             .way_out("repeat the command as it was, or give the checkpoint another name"));
     }
     let shape = fingerprint.architecture;
-    state.learner.network = network(&file, "network", shape)?;
+    state.learner.network = network(&file, "network/", shape)?;
     for ((name, rows, cols), moments) in shape.tensors().iter().zip(&mut state.learner.moments) {
         moments.mean = matrix(&file, &format!("mean/{name}"), *rows, *cols)?;
         moments.square = matrix(&file, &format!("square/{name}"), *rows, *cols)?;
@@ -131,24 +132,10 @@ pub(super) fn load(path: &Path, fingerprint: &Fingerprint, state: &mut State) ->
     state.best.history = header.history;
     state.best.waited = header.waited as usize;
     state.best.network = match header.has_best {
-        true => Some(network(&file, "best", shape)?),
+        true => Some(network(&file, "best/", shape)?),
         false => None,
     };
     Ok(())
-}
-
-fn network(file: &ModelFile, folder: &str, shape: Architecture) -> Result<Network> {
-    let names: Vec<String> = shape.tensors().into_iter().map(|(name, ..)| name).collect();
-    let columns: Vec<Column<f32>> = names
-        .iter()
-        .map(|name| file.column(&format!("{folder}/{name}")))
-        .collect::<Result<_>>()?;
-    let tensors: Vec<(&str, &[f32])> = names
-        .iter()
-        .zip(&columns)
-        .map(|(name, column)| (name.as_str(), &column[..]))
-        .collect();
-    Network::from_tensors(shape, &tensors)
 }
 
 fn matrix(file: &ModelFile, name: &str, rows: usize, cols: usize) -> Result<Matrix> {

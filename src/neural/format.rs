@@ -45,20 +45,21 @@ pub fn load(file: &ModelFile) -> Result<NeuralModel> {
     let (architecture, mut header): (Architecture, NeuralHeader) = file.header()?;
     header.reading.complete(file)?;
     architecture.check()?;
-    let names: Vec<String> = architecture
-        .tensors()
-        .into_iter()
-        .map(|(name, ..)| name)
-        .collect();
+    let network = network(file, "", architecture)?;
+    NeuralModel::new(header, Vocabulary::load(file)?, network)
+}
+
+/// A network of this shape, whose tensors have names that begin so.
+pub(super) fn network(file: &ModelFile, begin: &str, shape: Architecture) -> Result<Network> {
+    let names: Vec<String> = shape.tensors().into_iter().map(|(name, ..)| name).collect();
     let columns: Vec<Column<f32>> = names
         .iter()
-        .map(|name| file.column(name))
+        .map(|name| file.column(&format!("{begin}{name}")))
         .collect::<Result<_>>()?;
     let tensors: Vec<(&str, &[f32])> = names
         .iter()
         .zip(&columns)
         .map(|(name, column)| (name.as_str(), &column[..]))
         .collect();
-    let network = Network::from_tensors(architecture, &tensors)?;
-    NeuralModel::new(header, Vocabulary::load(file)?, network)
+    Network::from_tensors(shape, &tensors)
 }
