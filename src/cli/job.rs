@@ -81,6 +81,8 @@ impl Job<'_> {
                 ..OpenOptions::default()
             };
             let model = ModelFile::open(built_at, unverified)?;
+            // What is mapped needs no name, and what has none is not left behind by a kill.
+            drop(passing);
             let (header, vocabulary, table) = ngram::format::load_own(&model)?;
             if let Some(arpa) = self.arpa {
                 export::write(&vocabulary, &table, header.unlisted, arpa, self.console)?;
