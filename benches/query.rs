@@ -168,14 +168,11 @@ fn next(model: &NgramModel, sentences: &[&[TokenId]]) {
 
 fn draws(model: &NgramModel) {
     const DRAWS: usize = 1_000_000;
-    let start = thread_time();
+    let start = Instant::now();
     let Some(drawing) = Drawing::of(model) else {
         return;
     };
-    println!(
-        "drawing: made ready in {:.2?} of one thread",
-        thread_time() - start
-    );
+    println!("drawing: made ready in {:.2?}", start.elapsed());
     let begin = model.table().advance(Node::ROOT, TokenId::START);
     let mut dice = Dice::new(1);
     let mut context = begin;

@@ -8,7 +8,6 @@
 //! ```
 
 use std::f64::consts::LN_10;
-
 use std::sync::OnceLock;
 
 use super::flight::{Flight, Signposts};
@@ -69,8 +68,8 @@ impl NgramModel {
         self.unigrams.get_or_init(|| Unigrams::of(&self.table))
     }
 
-    /// log10 p(token | context) and the length of the longest n-gram that was listed, for a context
-    /// as [`Table::locate`] finds it. Only for models whose unlisted tokens take the lower order.
+    /// log10 p(token | context), for a context as [`Table::locate`] finds it. Only for models whose
+    /// unlisted tokens take the lower order.
     fn back_off(&self, context: Node, token: TokenId) -> f64 {
         let mut context = context;
         let mut log10 = 0.0;

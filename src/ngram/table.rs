@@ -202,7 +202,6 @@ impl Table {
         loop {
             match self.child(context, token) {
                 Some(child) if child.length < self.order() => return child,
-                Some(_) if self.order() == 1 => return Node::ROOT,
                 Some(child) => return self.suffix(child),
                 None if context == Node::ROOT => return Node::ROOT,
                 None => context = self.suffix(context),
