@@ -156,7 +156,8 @@ struct Line<'a> {
     numbers: Vec<f64>,
 }
 
-/// Every line, in order; entries are recognised by their tabs.
+/// Every line, sorted by its text, for each writer has an order of its own; entries are recognised
+/// by their tabs.
 fn lines(arpa: &str) -> Vec<Line<'_>> {
     let line = |line| match str::split_once(line, '\t') {
         None => Line {
@@ -172,7 +173,9 @@ fn lines(arpa: &str) -> Vec<Line<'_>> {
             }
         }
     };
-    arpa.lines().map(line).collect()
+    let mut lines: Vec<Line> = arpa.lines().map(line).collect();
+    lines.sort_by_key(|line| line.text);
+    lines
 }
 
 /// The largest difference of probabilities, order by order. The two files must have the same lines

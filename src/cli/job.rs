@@ -103,9 +103,9 @@ impl Job<'_> {
         let AnyText::Whole(text) = numbered.text else {
             return Err(too_large_for_arpa_alone());
         };
-        // Sorting entries as ARPA has them takes half as much again as counting.
+        // What was counted is written from where it lies.
         let counting = Forecast::of(positions, order, u64::MAX).memory;
-        if counting / 2 * 3 > self.resources.memory {
+        if counting > self.resources.memory {
             return Err(too_large_for_arpa_alone());
         }
         let arpa = self.arpa.unwrap_or("-");
@@ -173,7 +173,7 @@ impl Job<'_> {
 }
 
 fn too_large_for_arpa_alone() -> Error {
-    let what = "this much text cannot be sorted as ARPA has it in the memory allowed";
+    let what = "what is counted in this much text does not fit into the memory allowed";
     Error::new(ErrorKind::Usage, what)
         .at("--arpa without -o")
         .way_out("name a model with -o, from which ARPA is written, or give more --memory")

@@ -193,8 +193,8 @@ pub fn build_arpa(
     let compiled = compiler.compile(census, vocabulary, second(first_stage), |making| {
         let spelling = Spelling::new(making.vocabulary)?;
         changed = spelling.changed;
-        let sizes = making.sizes.to_vec();
-        making.write(Arpa::begin(&spelling, sizes, out, name)?)
+        let arpa = Arpa::begin(&spelling, making.sizes, out, name)?;
+        making.write(arpa)
     })?;
     Ok(Spelled {
         header: compiled.header,

@@ -36,23 +36,23 @@ pub(super) struct Source<'c> {
 
 impl<'c> Source<'c> {
     /// Those of a part's entries whose n-grams stay.
-    fn retain<T: Copy>(self, order: usize, part: usize, column: Cow<'_, [T]>) -> Vec<T> {
+    fn retain<'n, T: Copy>(self, order: usize, part: usize, column: Cow<'n, [T]>) -> Cow<'n, [T]> {
         let first = self.census.nodes(part, order).start;
         match self.survivors {
-            Some(survivors) => survivors.retain(order, first, &column),
-            None => column.into_owned(),
+            Some(survivors) => Cow::Owned(survivors.retain(order, first, &column)),
+            None => column,
         }
     }
 
-    pub(super) fn tokens(
+    pub(super) fn tokens<'n>(
         self,
         order: usize,
         part: usize,
-        tokens: Cow<'_, [TokenId]>,
-    ) -> Vec<TokenId> {
+        tokens: Cow<'n, [TokenId]>,
+    ) -> Cow<'n, [TokenId]> {
         let mut tokens = self.retain(order, part, tokens);
         if let Some(survivors) = self.survivors {
-            for token in &mut tokens {
+            for token in tokens.to_mut() {
                 *token = TokenId(survivors.number(1, token.index()));
             }
         }
@@ -66,10 +66,10 @@ impl<'c> Source<'c> {
             return Ok(suffixes);
         };
         let mut suffixes = self.retain(order, part, suffixes);
-        for suffix in &mut suffixes {
+        for suffix in suffixes.to_mut() {
             *suffix = survivors.number(order - 1, *suffix as usize);
         }
-        Ok(Cow::Owned(suffixes))
+        Ok(suffixes)
     }
 
     pub(super) fn children(self, order: usize, part: usize) -> Result<Vec<u32>> {
@@ -87,10 +87,27 @@ impl<'c> Source<'c> {
         Ok(moved.collect())
     }
 
+    /// Where the followers of each of a part's n-grams begin in the part, and where the last ones end.
+    pub(super) fn own_children(self, order: usize, part: usize) -> Result<Cow<'c, [u32]>> {
+        let children = self.census.parts()[part].level(order).children()?;
+        let Some(survivors) = self.survivors else {
+            return Ok(children);
+        };
+        let first = self.census.nodes(part, order + 1).start;
+        let number = |child: u32| survivors.number(order + 1, first + child as usize);
+        let (own, end) = children.split_at(children.len() - 1);
+        let kept = self.retain(order, part, Cow::Borrowed(own));
+        let moved = kept
+            .iter()
+            .chain(end)
+            .map(|&child| number(child) - number(0));
+        Ok(Cow::Owned(moved.collect()))
+    }
+
     pub(super) fn times_seen(self, order: usize, part: usize) -> Result<Vec<u8>> {
         let raw = self.census.parts()[part].level(order).raw()?;
         let seen = Cow::Borrowed(raw.columns().0);
-        Ok(self.retain(order, part, seen))
+        Ok(self.retain(order, part, seen).into_owned())
     }
 
     pub(super) fn large(self, order: usize, part: usize) -> Result<Vec<LargeCount>> {

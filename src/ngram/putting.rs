@@ -29,13 +29,17 @@ impl Source<'_> {
         for order in 1..=highest.min(2) {
             self.put(order, Name::Tokens, columns, |part| {
                 let tokens = self.census.parts()[part].level(order).tokens()?;
-                Ok(Numbers::Tokens(self.tokens(order, part, tokens)))
+                Ok(Numbers::Tokens(
+                    self.tokens(order, part, tokens).into_owned(),
+                ))
             })?;
         }
         for (order, mut tokens) in (3..).zip(from_3) {
             self.put(order, Name::Tokens, columns, |part| {
                 let tokens = Cow::Owned(tokens[part].take()?);
-                Ok(Numbers::Tokens(self.tokens(order, part, tokens)))
+                Ok(Numbers::Tokens(
+                    self.tokens(order, part, tokens).into_owned(),
+                ))
             })?;
         }
         for order in 1..=highest {

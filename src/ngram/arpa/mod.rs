@@ -16,32 +16,32 @@
 //! ```
 //!
 //! With tabs between them (⇥): log10 probability, the n-gram, log10 back-off below the highest order. What
-//! is written is what KenLM's `lmplz` writes, entry for entry and in its order;
-//! what is read is what is found in the world, each oddity repaired and said, or
-//! refused with its line.
+//! is written is what KenLM's `lmplz` writes, entry for entry. Only the order is another,
+//! since ARPA prescribes none: n-grams stand as they read, sorted by the ids of
+//! their tokens from the first on, where `lmplz` begins with the last. What is
+//! read is what is found in the world, each oddity repaired and said, or refused
+//! with its line.
 
 mod decimal;
 mod entry;
-mod level;
 mod lines;
 mod number;
 mod page;
+mod piece;
 #[cfg(test)]
 mod plain;
-mod ranks;
 mod read;
-mod reversed;
 mod sections;
-mod sort;
 mod spelling;
 #[cfg(test)]
 mod tests;
+mod walk;
 mod write;
 #[cfg(test)]
 mod write_tests;
 
 pub(super) use entry::log_zero;
-pub(super) use level::Piece;
+pub(super) use piece::{Contexts, Piece};
 pub use read::{Imported, Leniency, read};
 pub(super) use spelling::Spelling;
 pub use write::write;

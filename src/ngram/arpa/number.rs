@@ -21,63 +21,44 @@ const FINE_BITS: u32 = 0xFF;
 /// Writes numbers.
 pub(super) struct Numbers {
     digits: zmij::Buffer,
-    probabilities: Seen,
-    backoffs: Seen,
+    /// Back-offs that were last written, each at a place of its own bits, with the line's end.
+    backoffs: [(u32, Block); SEEN],
 }
+
+/// As n-grams read, 96 to 99 of 100 back-offs are among the last so many. Of probabilities it would be
+/// 2 to 16, so each is spelled.
+const SEEN: usize = 1 << SEEN_BITS;
+const SEEN_BITS: u32 = 8;
 
 impl Numbers {
     pub(super) fn new() -> Self {
         Numbers {
             digits: zmij::Buffer::new(),
-            probabilities: Seen::before(b'\t'),
-            backoffs: Seen::before(b'\n'),
+            backoffs: [(0, Block::default()); SEEN],
         }
     }
 
     /// Adds a probability's log10, and a tab.
     #[inline]
     pub(super) fn begin_line(&mut self, log10_prob: f32, page: &mut Page) {
-        self.probabilities.put(log10_prob, &mut self.digits, page);
+        put_digits(log10_prob, &mut self.digits, page);
+        page.put(b"\t");
     }
 
     /// Adds a back-off's log10, and the line's end.
     #[inline]
     pub(super) fn end_line(&mut self, log10_backoff: f32, page: &mut Page) {
-        self.backoffs.put(log10_backoff, &mut self.digits, page);
-    }
-}
-
-/// Numbers that were last written, each at a place of its own bits, with the byte that follows all.
-struct Seen {
-    blocks: [(u32, Block); SEEN],
-    end: u8,
-}
-
-/// Among back-offs 98 of 100 are among the last so many, among probabilities half.
-const SEEN: usize = 1 << SEEN_BITS;
-const SEEN_BITS: u32 = 8;
-
-impl Seen {
-    fn before(end: u8) -> Self {
-        Seen {
-            blocks: [(0, Block::default()); SEEN],
-            end,
-        }
-    }
-
-    #[inline]
-    fn put(&mut self, log10: f32, digits: &mut zmij::Buffer, page: &mut Page) {
-        let bits = log10.to_bits();
+        let bits = log10_backoff.to_bits();
         // The bits are spread by 2^32 over the golden ratio.
         let place = bits.wrapping_mul(0x9E37_79B9) >> (u32::BITS - SEEN_BITS);
-        let (of, block) = &mut self.blocks[place as usize];
+        let (of, block) = &mut self.backoffs[place as usize];
         if *of == bits && !block.is_empty() {
             return page.put_block(block);
         }
-        let before = page.text().len();
-        put_digits(log10, digits, page);
-        (*of, *block) = (bits, Block::new(&page.text()[before..], self.end));
-        page.put(&[self.end]);
+        let before = page.len();
+        put_digits(log10_backoff, &mut self.digits, page);
+        page.put(b"\n");
+        (*of, *block) = (bits, page.block_from(before));
     }
 }
 

@@ -8,6 +8,9 @@
 /// How many bytes are laid down at once.
 const BLOCK: usize = 16;
 
+/// How many bytes of a page are copied to another at once.
+const SPAN: usize = 32;
+
 /// A short text: its bytes, and in the last byte how many they are. A longer one leaves it empty.
 #[derive(Clone, Copy, Default)]
 #[repr(align(16))]
@@ -47,6 +50,18 @@ impl Page {
         self.len = 0;
     }
 
+    /// Forgets the text beyond its first so many bytes.
+    #[inline]
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
+    /// How many bytes the text has.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
     /// The text.
     pub(super) fn text(&self) -> &[u8] {
         &self.bytes[..self.len]
@@ -74,6 +89,32 @@ impl Page {
         self.len += text.len();
     }
 
+    /// The text from a place on as a block; empty if it is too long.
+    #[inline]
+    pub(super) fn block_from(&mut self, start: usize) -> Block {
+        let len = self.len - start;
+        if len >= BLOCK {
+            return Block::default();
+        }
+        // All of it at once; what lies beyond the text does not count.
+        self.room(BLOCK);
+        let mut block = Block(*self.bytes[start..].first_chunk().expect("there is room"));
+        block.0[BLOCK - 1] = len as u8;
+        block
+    }
+
+    /// Adds another page's text.
+    #[inline]
+    pub(super) fn put_page(&mut self, page: &Page) {
+        let spans = page.len.div_ceil(SPAN);
+        let text = &page.bytes.as_chunks::<SPAN>().0[..spans];
+        let room = self.room(spans * SPAN).as_chunks_mut().0;
+        for (place, span) in room.iter_mut().zip(text) {
+            *place = *span;
+        }
+        self.len += page.len;
+    }
+
     /// Puts another byte in the place of the last.
     #[inline]
     pub(super) fn replace_last(&mut self, byte: u8) {
@@ -92,7 +133,8 @@ impl Page {
 
     #[cold]
     fn grow(&mut self, end: usize) {
-        self.bytes.resize(end.max(2 * self.bytes.len()), 0);
+        let end = end.max(2 * self.bytes.len());
+        self.bytes.resize(end.next_multiple_of(SPAN), 0);
     }
 }
 
@@ -103,17 +145,29 @@ mod tests {
     #[test]
     fn pieces_of_every_length_follow_one_another() {
         let source: Vec<u8> = (0..100).collect();
-        let (mut page, mut plain) = (Page::default(), Vec::new());
+        let (mut page, mut other, mut plain) = (Page::default(), Page::default(), Vec::new());
         for length in (0..100).chain(0..100) {
             page.put(&source[..length]);
             plain.extend_from_slice(&source[..length]);
             let block = Block::new(&source[..length], b'!');
             assert_eq!(block.is_empty(), length >= 15);
+            let before = page.len();
             page.put_block(&block);
+            if length < 15 {
+                let copy = page.block_from(before);
+                page.truncate(before);
+                page.put_block(&copy);
+            }
             if length < 15 {
                 plain.extend_from_slice(&source[..length]);
                 plain.push(b'!');
             }
+            other.clear();
+            other.put(&source);
+            other.truncate(length);
+            assert_eq!(other.len(), length);
+            page.put_page(&other);
+            plain.extend_from_slice(&source[..length]);
         }
         page.replace_last(7);
         *plain.last_mut().unwrap() = 7;

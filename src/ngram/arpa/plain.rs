@@ -1,7 +1,7 @@
 //! Here is a table, give me its ARPA by the definition alone.
 //!
-//! Each n-gram is spelled from the root, sorted by its tokens from the last to the first,
-//! and printed by `{}`. It is too slow and too large to ship and too plain to be
+//! Each n-gram is spelled from the root, sorted by its tokens, and
+//! printed by `{}`. It is too slow and too large to ship and too plain to be
 //! wrong: what is shipped is tested against it.
 
 use std::fmt::Write;
@@ -19,10 +19,9 @@ pub(super) fn write(vocabulary: &Vocabulary, table: &Table) -> String {
     for n in 1..=table.order() {
         writeln!(out, "\n\\{n}-grams:").unwrap();
         ngrams = longer(table, &ngrams);
-        let mut sorted = ngrams.clone();
-        sorted.sort_by_key(|(ids, _)| ids.iter().rev().copied().collect::<Vec<_>>());
-        for (ids, node) in sorted {
-            out.push_str(&line(vocabulary, table, &ids, node));
+        ngrams.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (ids, node) in &ngrams {
+            out.push_str(&line(vocabulary, table, ids, *node));
         }
     }
     out + "\n\\end\\\n"

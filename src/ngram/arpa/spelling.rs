@@ -14,6 +14,7 @@ use rayon::prelude::*;
 
 use super::page::{Block, Page};
 use crate::error::{Error, ErrorKind, Result};
+use crate::pages::prefetch;
 use crate::token::{TokenId, Vocabulary};
 
 /// The surfaces as ARPA can hold them.
@@ -50,15 +51,16 @@ impl<'v> Spelling<'v> {
         })
     }
 
-    /// A token's block; empty if the token is long.
+    /// Says that a token will soon be put.
     #[inline]
-    pub(super) fn block(&self, token: TokenId) -> &Block {
-        &self.blocks[token.index()]
+    pub(super) fn expect(&self, token: TokenId) {
+        prefetch(&self.blocks, token.index());
     }
 
-    /// Adds a token, whose block is given, and a blank to the page.
+    /// Adds a token and a blank to the page.
     #[inline]
-    pub(super) fn put(&self, token: TokenId, block: &Block, page: &mut Page) {
+    pub(super) fn put(&self, token: TokenId, page: &mut Page) {
+        let block = &self.blocks[token.index()];
         if block.is_empty() {
             self.put_long(token, page);
         } else {

@@ -1,23 +1,22 @@
 //! Here is a table, write it as ARPA.
 //!
-//! As `lmplz` writes: unigrams by id, higher orders in suffix order (last token
-//! first), `f32` in the shortest digits that read back the same. `<s>` is never
-//! predicted and gets a 0; a probability of 0 is −99.
+//! N-grams stand in the table's own order, sorted by the ids of their tokens from the first on:
+//! what shares a context lies together, and nothing is sorted. `f32` in the shortest digits
+//! that read back the same. `<s>` is never predicted and gets a 0; a probability of 0
+//! is −99.
 //!
 //! While some pages are written, the next are filled by all threads. There are two
 //! books of pages, no more, however large the model.
 
 use std::io::{self, Write};
-use std::ops::Range;
 use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::level::Piece;
-use super::number::Numbers;
-use super::page::{Block, Page};
-use super::reversed::{Columns, Reversed};
+use super::page::Page;
+use super::piece::{Piece, Stretch, Stretches};
 use super::spelling::Spelling;
+use super::walk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ngram::table::Table;
 use crate::smooth::Unlisted;
@@ -38,12 +37,9 @@ pub fn write(
 ) -> Result<usize> {
     check(unlisted)?;
     let spelling = Spelling::new(vocabulary)?;
-    let mut arpa = Arpa::begin(&spelling, table.sizes(), out, name)?;
-    let levels = table.levels();
-    arpa.unigrams(&[Piece::whole(&levels[0])])?;
-    for (below, level) in levels.iter().zip(&levels[1..]) {
-        let children = std::iter::once(Ok(&below.children[..]));
-        arpa.level(children, vec![Piece::whole(level)])?;
+    let mut arpa = Arpa::begin(&spelling, &table.sizes(), out, name)?;
+    for length in 1..=table.order() {
+        arpa.section(length, std::iter::once(Ok(Piece::whole(table, length))))?;
     }
     arpa.end()?;
     Ok(spelling.changed)
@@ -64,32 +60,27 @@ pub(in crate::ngram) fn check(unlisted: Unlisted) -> Result<()> {
 /// ARPA on its way out, order by order.
 pub(in crate::ngram) struct Arpa<'w> {
     spelling: &'w Spelling<'w>,
-    sizes: Vec<usize>,
     out: &'w mut dyn Write,
     /// For messages.
     name: &'w Path,
     books: [Book; 2],
-    /// Once there are unigrams.
-    ngrams: Option<Reversed>,
 }
 
 impl<'w> Arpa<'w> {
     /// Begins, with the sizes of all orders.
     pub(in crate::ngram) fn begin(
         spelling: &'w Spelling<'w>,
-        sizes: Vec<usize>,
+        sizes: &[usize],
         out: &'w mut dyn Write,
         name: &'w Path,
     ) -> Result<Self> {
         let mut arpa = Arpa {
             spelling,
-            sizes,
             out,
             name,
             books: [Book::new(), Book::new()],
-            ngrams: None,
         };
-        let begun = arpa.write_sizes();
+        let begun = arpa.write_sizes(sizes);
         arpa.named(begun)?;
         Ok(arpa)
     }
@@ -98,43 +89,43 @@ impl<'w> Arpa<'w> {
         written.map_err(|error| Error::io("write", self.name, error))
     }
 
-    fn write_sizes(&mut self) -> io::Result<()> {
+    fn write_sizes(&mut self, sizes: &[usize]) -> io::Result<()> {
         writeln!(self.out, "\\data\\")?;
-        for (size, n) in self.sizes.iter().zip(1..) {
+        for (size, n) in sizes.iter().zip(1..) {
             writeln!(self.out, "ngram {n}={size}")?;
         }
         Ok(())
     }
 
-    /// Writes order 1.
-    pub(in crate::ngram) fn unigrams(&mut self, pieces: &[Piece]) -> Result<()> {
-        let ngrams = Reversed::unigrams(&self.sizes, pieces);
-        let written = self.section(&ngrams);
-        self.ngrams = Some(ngrams);
-        self.named(written)
-    }
-
-    /// Writes the next order; `children` are those of the order before, in pieces.
-    pub(in crate::ngram) fn level<C: AsRef<[u32]>>(
+    /// Writes the n-grams of one length, whose pieces follow one another.
+    pub(in crate::ngram) fn section<'p>(
         &mut self,
-        children: impl Iterator<Item = Result<C>>,
-        pieces: Vec<Piece>,
+        length: usize,
+        pieces: impl Iterator<Item = Result<Piece<'p>>> + Send,
     ) -> Result<()> {
-        let mut ngrams = self.ngrams.take().expect("unigrams come first");
-        ngrams.grow(children, pieces)?;
-        let written = self.section(&ngrams);
-        self.ngrams = Some(ngrams);
-        self.named(written)
-    }
-
-    fn section(&mut self, ngrams: &Reversed) -> io::Result<()> {
-        writeln!(self.out, "\n\\{}-grams:", ngrams.length())?;
-        let section = Section {
-            spelling: self.spelling,
-            ngrams,
-            columns: ngrams.columns(),
-        };
-        section.write(&mut self.books, self.out)
+        let begun = writeln!(self.out, "\n\\{length}-grams:");
+        self.named(begun)?;
+        let pieces = pieces.map(|piece| match length {
+            1 => piece.map(without_the_start),
+            _ => piece,
+        });
+        let mut stretches = Stretches::new(pieces, NGRAMS_A_PAGE);
+        let [mut written, mut filled] = std::mem::take(&mut self.books);
+        written.fill(&mut stretches, self.spelling)?;
+        while !written.is_empty() {
+            let spelling = self.spelling;
+            let mut filling = Ok(());
+            // `out` stays on this thread, as not every writer may leave it.
+            let writing = rayon::in_place_scope(|scope| {
+                scope.spawn(|_| filling = filled.fill(&mut stretches, spelling));
+                written.write(self.out)
+            });
+            self.named(writing)?;
+            filling?;
+            std::mem::swap(&mut written, &mut filled);
+        }
+        self.books = [written, filled];
+        Ok(())
     }
 
     /// Writes the last line.
@@ -144,103 +135,64 @@ impl<'w> Arpa<'w> {
     }
 }
 
-/// How many entries a page holds: their text stays in the cache until it is written. Tests fill
-/// many pages with few entries.
-const ENTRIES_A_PAGE: usize = if cfg!(test) { 5 } else { 1 << 13 };
+/// `<s>` is never predicted: what stands there is for show.
+fn without_the_start(mut unigrams: Piece) -> Piece {
+    let start = unigrams
+        .tokens
+        .iter()
+        .position(|&token| token == TokenId::START);
+    if let Some(place) = start {
+        unigrams.log10_prob.to_mut()[place] = 0.0;
+    }
+    unigrams
+}
+
+/// How many n-grams a page holds: their text stays in the cache until it is written. Tests fill
+/// many pages with few.
+const NGRAMS_A_PAGE: usize = if cfg!(test) { 5 } else { 1 << 13 };
 
 /// How many pages are filled while as many are written.
 const PAGES_A_BOOK: usize = if cfg!(test) { 2 } else { 32 };
 
-/// For how many entries words are looked up ahead of the writing.
-const ENTRIES_AHEAD: usize = if cfg!(test) { 3 } else { 64 };
-
 /// Pages that are filled together.
-struct Book(Vec<Page>);
+#[derive(Default)]
+struct Book {
+    pages: Vec<Page>,
+    /// How many of them have text.
+    filled: usize,
+}
 
 impl Book {
     fn new() -> Self {
-        Book((0..PAGES_A_BOOK).map(|_| Page::default()).collect())
-    }
-
-    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.0
-            .iter()
-            .try_for_each(|page| out.write_all(page.text()))
-    }
-}
-
-/// The n-grams of one order.
-struct Section<'w> {
-    spelling: &'w Spelling<'w>,
-    ngrams: &'w Reversed,
-    columns: &'w Columns,
-}
-
-impl Section<'_> {
-    fn write(&self, books: &mut [Book; 2], out: &mut dyn Write) -> io::Result<()> {
-        let [written, filled] = books;
-        self.fill(written, 0);
-        for start in (0..self.ngrams.size()).step_by(PAGES_A_BOOK * ENTRIES_A_PAGE) {
-            // `out` stays on this thread, as not every writer may leave it.
-            rayon::in_place_scope(|scope| {
-                scope.spawn(|_| self.fill(filled, start + PAGES_A_BOOK * ENTRIES_A_PAGE));
-                written.write(out)
-            })?;
-            std::mem::swap(written, filled);
+        Book {
+            pages: (0..PAGES_A_BOOK).map(|_| Page::default()).collect(),
+            filled: 0,
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.filled == 0
+    }
+
+    /// Fills it anew, with as many stretches as there are pages, if so many are left.
+    fn fill<'p>(
+        &mut self,
+        stretches: &mut impl Iterator<Item = Result<Stretch<'p>>>,
+        spelling: &Spelling,
+    ) -> Result<()> {
+        let stretches = stretches.take(self.pages.len());
+        let stretches: Vec<Stretch> = stretches.collect::<Result<_>>()?;
+        self.filled = stretches.len();
+        let pages = self.pages.par_iter_mut().zip(stretches);
+        pages.for_each(|(page, stretch)| {
+            page.clear();
+            walk::put(&stretch, spelling, page);
+        });
         Ok(())
     }
 
-    /// Fills a book from a place on; pages beyond the last entry are left blank.
-    fn fill(&self, book: &mut Book, start: usize) {
-        book.0.par_iter_mut().enumerate().for_each(|(index, page)| {
-            let end = self.ngrams.size();
-            let start = end.min(start + index * ENTRIES_A_PAGE);
-            page.clear();
-            self.put(start..end.min(start + ENTRIES_A_PAGE), page);
-        });
-    }
-
-    fn put(&self, places: Range<usize>, page: &mut Page) {
-        if places.is_empty() {
-            return;
-        }
-        let mut numbers = Numbers::new();
-        let mut firsts = [Block::default(); ENTRIES_AHEAD];
-        let mut walk = self.ngrams.walk(places.start);
-        for start in places.clone().step_by(ENTRIES_AHEAD) {
-            let places = start..places.end.min(start + ENTRIES_AHEAD);
-            let tokens = self.ngrams.firsts(places.clone());
-            // All are asked of the memory at once, none waits for the line before.
-            for (block, &token) in firsts.iter_mut().zip(tokens) {
-                *block = *self.spelling.block(TokenId(token));
-            }
-            for (place, first) in places.zip(&firsts) {
-                self.put_line(place, walk.spell_next(), first, &mut numbers, page);
-            }
-        }
-    }
-
-    #[inline]
-    fn put_line(
-        &self,
-        place: usize,
-        ngram: &[TokenId],
-        first: &Block,
-        numbers: &mut Numbers,
-        page: &mut Page,
-    ) {
-        numbers.begin_line(self.columns.log10_prob[place], page);
-        self.spelling.put(ngram[0], first, page);
-        for &token in &ngram[1..] {
-            self.spelling.put(token, self.spelling.block(token), page);
-        }
-        match self.columns.log10_backoff.get(place) {
-            Some(&log10_backoff) => {
-                page.replace_last(b'\t');
-                numbers.end_line(log10_backoff, page);
-            }
-            None => page.replace_last(b'\n'),
-        }
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let pages = &self.pages[..self.filled];
+        pages.iter().try_for_each(|page| out.write_all(page.text()))
     }
 }
