@@ -6,7 +6,8 @@
 //! ```
 //!
 //! The text has a sentence a line, its tokens between blanks; ids are mapped beforehand. Scores are
-//! timed a token at a time on one thread, then many sentences in flight on one thread and on all.
+//! timed a token at a time on one thread, then many sentences at once on one thread and on all; first
+//! from the table, then from the hashed one, which is made in between.
 //! With KENLM, its `kenlm_benchmark` scores the same text by its own binary of the same model, in
 //! pairs. Times are the processor's where one thread works, so that other work on the machine
 //! disturbs less; medians of RUNS (5).
@@ -19,6 +20,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use counterpoint::model::{LanguageModel, score_on};
+use counterpoint::ngram::hashed::HashedTable;
 use counterpoint::ngram::next::Drawing;
 use counterpoint::ngram::{NgramModel, Node, format};
 use counterpoint::sample::Dice;
@@ -26,7 +28,7 @@ use counterpoint::store::{ModelFile, OpenOptions};
 use counterpoint::token::TokenId;
 use rayon::prelude::*;
 
-use common::{median, thread_time, words};
+use common::{median, processor_time, thread_time, words};
 
 fn main() {
     let words = words();
@@ -66,43 +68,82 @@ fn ids(model: &NgramModel, line: &[u8]) -> Vec<TokenId> {
 }
 
 fn scores(model: &NgramModel, sentences: &[&[TokenId]], tokens: usize) {
-    let all = pool(std::thread::available_parallelism().map_or(1, usize::from));
-    let mut times: [Vec<f64>; 4] = Default::default();
-    let rival = std::env::var("KENLM")
-        .ok()
-        .zip(std::env::var("BINARY").ok());
-    // The first touch of a page is not the table's speed.
-    all.install(|| spread(model, sentences));
-    for _ in 0..runs() {
-        let start = thread_time();
+    time_at_once(model, sentences, tokens, "table");
+    time(tokens, "table, a token at a time, one thread, CPU", || {
         for sentence in sentences {
             std::hint::black_box(score_on(&mut *model.cursor(), sentence));
         }
-        times[0].push(nanoseconds(thread_time() - start, tokens));
-        let in_flight = || {
-            let start = thread_time();
+    });
+    let (start, spent) = (Instant::now(), processor_time());
+    let hashed = model.hashed().expect("memory");
+    println!(
+        "hashed in {:.2?}, CPU {:.2?}: {:.1} bytes an n-gram",
+        start.elapsed(),
+        processor_time() - spent,
+        hashed.bytes() as f64 / model.table().sizes().iter().sum::<usize>() as f64
+    );
+    time_at_once(model, sentences, tokens, "hashed");
+    let rival = std::env::var("KENLM").ok();
+    let rival = rival.zip(std::env::var("BINARY").ok());
+    let (mut own, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..runs() {
+        let start = thread_time();
+        step_by_step(hashed, sentences);
+        own.push(nanoseconds(thread_time() - start, tokens));
+        theirs.extend(rival.iter().map(|(folder, binary)| kenlm(folder, binary)));
+    }
+    let own = median(own.into_iter());
+    println!("hashed, a token at a time, one thread, CPU: {own:.1} ns a token");
+    if !theirs.is_empty() {
+        let theirs = median(theirs.into_iter());
+        println!("kenlm_benchmark, one thread, CPU: {theirs:.1} ns a token");
+    }
+}
+
+/// As a decoder asks.
+fn step_by_step(hashed: &HashedTable, sentences: &[&[TokenId]]) {
+    let begin = hashed.state(&[TokenId::START]);
+    for sentence in sentences {
+        let mut state = begin;
+        for &token in sentence.iter().chain([&TokenId::END]) {
+            let step = hashed.step(&state, token);
+            std::hint::black_box(step.log10_prob);
+            state = step.state;
+        }
+    }
+}
+
+/// Many sentences at once: on one thread, then on all.
+fn time_at_once(model: &NgramModel, sentences: &[&[TokenId]], tokens: usize, name: &str) {
+    let all = pool(std::thread::available_parallelism().map_or(1, usize::from));
+    // The first touch of a page is not the table's speed.
+    all.install(|| spread(model, sentences));
+    time(
+        tokens,
+        &format!("{name}, many at once, one thread, CPU"),
+        || {
             std::hint::black_box(model.score(sentences));
-            thread_time() - start
-        };
-        times[1].push(nanoseconds(in_flight(), tokens));
-        let start = Instant::now();
-        std::hint::black_box(all.install(|| spread(model, sentences)));
-        times[2].push(nanoseconds(start.elapsed(), tokens));
-        if let Some((folder, binary)) = &rival {
-            times[3].push(kenlm(folder, binary));
-        }
+        },
+    );
+    for (threads, pool) in [("one thread", pool(1)), ("all threads", all)] {
+        let times = (0..runs()).map(|_| {
+            let start = Instant::now();
+            std::hint::black_box(pool.install(|| spread(model, sentences)));
+            nanoseconds(start.elapsed(), tokens)
+        });
+        let nanoseconds = median(times);
+        println!("{name}, many at once, {threads}, wall: {nanoseconds:.1} ns a token");
     }
-    let names = [
-        "a token at a time, one thread, CPU",
-        "in flight, one thread, CPU",
-        "in flight, all threads, wall",
-        "kenlm_benchmark, one thread, CPU",
-    ];
-    for (name, times) in names.iter().zip(&mut times) {
-        if !times.is_empty() {
-            println!("{name}: {:.1} ns a token", median(times.iter().copied()));
-        }
-    }
+}
+
+/// Prints how long something takes a token.
+fn time(tokens: usize, name: &str, mut work: impl FnMut()) {
+    let times = (0..runs()).map(|_| {
+        let start = thread_time();
+        work();
+        nanoseconds(thread_time() - start, tokens)
+    });
+    println!("{name}: {:.1} ns a token", median(times));
 }
 
 /// Scores on all threads of the pool, each with sentences of its own.

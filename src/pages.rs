@@ -18,6 +18,12 @@
 //! ```
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::io;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+
+use bytemuck::Pod;
+use memmap2::MmapMut;
 
 /// Smaller allocations are left alone.
 const LARGE: usize = 4 << 20;
@@ -89,6 +95,46 @@ fn advise(start: *mut u8, size: usize) {
 
 #[cfg(not(target_os = "linux"))]
 fn advise(_start: *mut u8, _size: usize) {}
+
+/// Numbers that are zero at first, in huge pages where there are any, whichever allocator the program
+/// has; aligned to pages, and each page comes to be when it is first written to.
+#[derive(Debug)]
+pub struct Zeroed<T> {
+    bytes: MmapMut,
+    of: PhantomData<T>,
+}
+
+impl<T: Pod> Zeroed<T> {
+    /// So many.
+    ///
+    /// # Errors
+    /// If there is not as much memory.
+    pub fn new(count: usize) -> io::Result<Self> {
+        let bytes = count.checked_mul(size_of::<T>());
+        let bytes = MmapMut::map_anon(bytes.ok_or(io::ErrorKind::OutOfMemory)?)?;
+        #[cfg(target_os = "linux")]
+        // A kernel that has none refuses, which is no harm.
+        let _ = bytes.advise(memmap2::Advice::HugePage);
+        Ok(Zeroed {
+            bytes,
+            of: PhantomData,
+        })
+    }
+}
+
+impl<T: Pod> Deref for Zeroed<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        bytemuck::cast_slice(&self.bytes)
+    }
+}
+
+impl<T: Pod> DerefMut for Zeroed<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        bytemuck::cast_slice_mut(&mut self.bytes)
+    }
+}
 
 /// Gives freed memory back to the system, which the allocator would keep for the next wish.
 ///

@@ -3,6 +3,7 @@
 //! - [`table`](Table): the numbers, laid out to be walked forwards.
 //! - [`NgramModel`]: the statistical voice over a table; [`Scorer`], the same for
 //!   scores that are no probabilities.
+//! - [`hashed`]: the table once more, by hashes, where much is to be scored.
 //! - [`next`]: what follows a context, without a scan of the vocabulary.
 //! - [`format`](mod@format): to a model file and back.
 //! - [`arpa`]: to the text that every toolkit reads, and back.
@@ -18,6 +19,7 @@ pub mod compact;
 mod compile;
 mod flight;
 pub mod format;
+pub mod hashed;
 mod header;
 pub mod kenlm;
 mod making;

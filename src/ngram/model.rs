@@ -11,6 +11,7 @@ use std::f64::consts::LN_10;
 use std::sync::OnceLock;
 
 use super::flight::{Flight, Signposts};
+use super::hashed::{HashedTable, OnDemand};
 use super::header::NgramHeader;
 use super::next::{self, Ladder, Openness, Unigrams};
 use super::table::{Node, Table};
@@ -32,6 +33,8 @@ pub struct NgramModel {
     unigrams: OnceLock<Unigrams>,
     /// Known once somebody scores.
     signposts: OnceLock<Signposts>,
+    /// There once so much was scored that it pays.
+    hashed: OnDemand,
 }
 
 impl NgramModel {
@@ -50,6 +53,7 @@ impl NgramModel {
             table,
             unigrams: OnceLock::new(),
             signposts: OnceLock::new(),
+            hashed: OnDemand::default(),
         })
     }
 
@@ -61,6 +65,21 @@ impl NgramModel {
     /// Its numbers.
     pub fn table(&self) -> &Table {
         &self.table
+    }
+
+    /// Its numbers by hashes, made now if they are not there yet: whoever is about to score more tokens
+    /// than the table has n-grams saves time by asking first. Scoring uses them from then on, and by
+    /// itself it makes them after as many tokens.
+    ///
+    /// # Errors
+    /// If the model's unlisted tokens do not back off (add-k), its order is above
+    /// [`HIGHEST_ORDER`](super::hashed::HIGHEST_ORDER), or there is not enough memory.
+    pub fn hashed(&self) -> Result<&HashedTable> {
+        if self.header.unlisted == Unlisted::Uniform {
+            let what = "a hashed table backs off, and this model does not";
+            return Err(Error::new(ErrorKind::Usage, what).way_out("ask the model itself"));
+        }
+        self.hashed.now(&self.table)
     }
 
     /// What is known of the unigrams beforehand, found out when first asked.
@@ -201,6 +220,10 @@ impl LanguageModel for NgramModel {
             let mut cursor = self.cursor();
             let one = |sentence: &&[TokenId]| score_on(&mut *cursor, sentence);
             return sentences.iter().map(one).collect();
+        }
+        let tokens = sentences.iter().map(|sentence| sentence.len() as u64 + 1);
+        if let Some(hashed) = self.hashed.for_more(tokens.sum(), &self.table) {
+            return hashed.score(sentences);
         }
         let signposts = self.signposts.get_or_init(|| Signposts::of(&self.table));
         let begin = self.table.advance(Node::ROOT, TokenId::START);

@@ -68,6 +68,16 @@ pub(super) fn model(sentences: &[Vec<u32>], order: usize, smoothing: Smoothing) 
     NgramModel::new(built.header, built.vocabulary, built.table).unwrap()
 }
 
+pub(super) fn pruned_model(sentences: &[Vec<u32>], order: usize, pruning: Pruning) -> NgramModel {
+    let estimate = Estimate::Probabilities(Smoothing::WittenBell);
+    let plan = Plan {
+        pruning,
+        ..plan(order, estimate)
+    };
+    let built = build(text(sentences), vocabulary(), &plan, STAGE, &Quiet).unwrap();
+    NgramModel::new(built.header, built.vocabulary, built.table).unwrap()
+}
+
 pub(super) fn corpora() -> impl Strategy<Value = Vec<Vec<u32>>> {
     let token = prop_oneof![8 => 3u32..3 + TYPES - 1, 1 => Just(0u32)];
     proptest::collection::vec(proptest::collection::vec(token, 0..8), 1..20)
@@ -290,10 +300,7 @@ proptest! {
         histories in proptest::collection::vec(contexts(), 2..12),
     ) {
         let pruning = Pruning::new(vec![0, threshold, threshold], None).unwrap();
-        let estimate = Estimate::Probabilities(Smoothing::WittenBell);
-        let plan = Plan { pruning, ..plan(order, estimate) };
-        let built = build(text(&sentences), vocabulary(), &plan, STAGE, &Quiet).unwrap();
-        let model = NgramModel::new(built.header, built.vocabulary, built.table).unwrap();
+        let model = pruned_model(&sentences, order, pruning);
         let table = model.table();
         let tokens: Vec<TokenId> = model.vocabulary().ids().filter(|&id| id != TokenId::START).collect();
         for a in &histories {
