@@ -103,5 +103,6 @@ pub mod text;
 pub mod token;
 pub mod warning;
 pub mod weights;
+mod wide;
 
 pub use error::{Error, ErrorKind, Result};

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// The house, from the ground up. Modules on one line are neighbours, which may not use each other,
 /// but for what is listed in `AMONG_NEIGHBOURS`.
 const FLOORS: [&[&str]; 9] = [
-    &["error", "prob", "warning", "progress", "pages"],
+    &["error", "prob", "warning", "progress", "pages", "wide"],
     &["notes", "text", "store"],
     &["token"],
     &["count", "model"],

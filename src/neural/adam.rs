@@ -19,7 +19,7 @@
 //! left alone, means and all: *lazy* Adam.
 
 use super::matrix::Matrix;
-use super::wide::widest;
+use crate::wide::widest;
 
 const MEAN_DECAY: f32 = 0.9;
 const SQUARE_DECAY: f32 = 0.999;

@@ -3,7 +3,7 @@
 use rand::Rng;
 
 use super::elementary::multiply_by;
-use super::wide::widest;
+use crate::wide::widest;
 
 /// Dropout (Srivastava et al. 2014): in training each unit is left out with some
 /// probability, and the others are scaled up so that their expected sum stays.

@@ -5,7 +5,7 @@
 //! is written here as a straight line of additions and products, which the
 //! compiler turns into vector instructions: 1.4 nanoseconds instead of 3.5.
 
-use super::wide::widest;
+use crate::wide::widest;
 
 /// 2^23 + 2^22: adding it to a small number rounds that number to an integer, kept in the low bits.
 const ROUNDER: f32 = 12_582_912.0;

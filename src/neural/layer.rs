@@ -28,7 +28,7 @@ use rand::Rng;
 use super::dropout::Dropout;
 use super::elementary::{add_scaled, dot, multiply_by, scale, silu_all, sum};
 use super::matrix::{Matrix, multiply, multiply_add};
-use super::wide::widest;
+use crate::wide::widest;
 
 /// Keeps the norm of a row of equal numbers finite.
 const EPSILON: f32 = 1e-5;

@@ -57,7 +57,7 @@
 //! | `model`, `header` | the network as a voice, and what is known about it |
 //! | [`inside`](Tensor) | what can be asked of weights, and what another one would do |
 //! | [`format`](mod@format) | to a model file and back |
-//! | `matrix`, `elementary`, `wide`, `random` | products, exponentials, vectors, dice |
+//! | `matrix`, `elementary`, `random` | products, exponentials, vectors, dice |
 //! | `plain`, `gradient_check` (tests) | the formulas as loops in f64, and the proof that the fast code computes them |
 //!
 //! # Three promises
@@ -104,7 +104,6 @@ mod schedule;
 mod step;
 mod text;
 mod training;
-mod wide;
 mod window;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Here is a loop over numbers, run it in the widest vectors there are.
 //!
-//! The compiler turns a plain loop over `f32` into vector instructions, but
-//! only of the kind that every processor has: four numbers at a time on x86-64.
+//! The compiler turns a plain loop over numbers into vector instructions, but
+//! only of the kind that every processor has: four `f32` at a time on x86-64.
 //! Most have eight or sixteen. The same loop, inlined into a function that may
 //! use those, is compiled for them; which one runs is decided when it runs. The
 //! results are the same to the bit: a lane does what it did before, and products
@@ -9,7 +9,7 @@
 
 /// Runs `work`, which should be a short loop that can be inlined here.
 #[inline(always)]
-pub(super) fn widest<R>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn widest<R>(work: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512f") {
