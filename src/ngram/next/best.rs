@@ -2,7 +2,8 @@
 //!
 //! Every rung offers what it lists. Once k candidates are there, the worst of
 //! them is a bar that few others pass, and only those are looked up on the rung
-//! above to see whether they are hidden.
+//! above to see whether they are hidden. Most of a list is held to the bar a run at
+//! a time, in vectors.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -36,6 +37,9 @@ impl PartialOrd for Ranked {
     }
 }
 
+/// So many numbers are held to a bar at once.
+const RUN: usize = 64;
+
 /// The best so far, at most k.
 struct Best {
     k: usize,
@@ -47,6 +51,14 @@ impl Best {
     fn wants(&self, candidate: Ranked) -> bool {
         let worst = self.heap.peek();
         self.heap.len() < self.k || worst.is_some_and(|worst| candidate < *worst)
+    }
+
+    /// A log10 on a rung that nobody below would be wanted with.
+    fn bar(&self, rung: Rung) -> f32 {
+        match self.heap.peek() {
+            Some(worst) if self.heap.len() == self.k => rung.log10_around(worst.ln)[0],
+            _ => f32::NEG_INFINITY,
+        }
     }
 
     fn take(&mut self, candidate: Ranked) {
@@ -71,8 +83,13 @@ pub(in crate::ngram) fn best(
     for (rung, above) in ladder.above_root() {
         let (listed, children) = Listed::under(table, rung.context);
         let tokens = &listed.tokens[children.clone()];
-        for (&token, &log10) in tokens.iter().zip(&listed.log10_prob[children]) {
-            offer(table, &mut best, rung, above, token, log10);
+        let log10_prob = &listed.log10_prob[children];
+        for (tokens, log10_prob) in tokens.chunks(RUN).zip(log10_prob.chunks(RUN)) {
+            if any_reaches(log10_prob, best.bar(rung)) {
+                for (&token, &log10) in tokens.iter().zip(log10_prob) {
+                    offer(table, &mut best, rung, above, token, log10);
+                }
+            }
         }
     }
     let (root, above) = ladder.root();
@@ -127,12 +144,25 @@ fn offer_unigrams(
     if unigrams.complete {
         return;
     }
-    for (id, &log10) in (0..).zip(log10_prob) {
-        let (ln, token) = (f64::from(log10), TokenId(id));
-        if last.is_some_and(|last| Ranked { ln, token } > last) {
-            offer(table, best, root, above, token, log10);
+    for (run, log10_prob) in log10_prob.chunks(RUN).enumerate() {
+        if !any_reaches(log10_prob, best.bar(root)) {
+            continue;
+        }
+        for (index, &log10) in (run * RUN..).zip(log10_prob) {
+            let (ln, token) = (f64::from(log10), TokenId(index as u32));
+            if last.is_some_and(|last| Ranked { ln, token } > last) {
+                offer(table, best, root, above, token, log10);
+            }
         }
     }
+}
+
+/// True if one of these numbers is a bar or above it.
+#[inline(always)]
+fn any_reaches(numbers: &[f32], bar: f32) -> bool {
+    // Every number is looked at, for a vector of them takes no longer than one.
+    let reaches = |any: bool, &number: &f32| any | (number >= bar);
+    numbers.iter().fold(false, reaches)
 }
 
 /// True if the rung above lists the token as well.
@@ -201,6 +231,24 @@ fn better_unigrams(table: &Table, unigrams: &Unigrams, root: Rung, than: Ranked)
     if among_ranked < unigrams.ranked.len() || unigrams.complete {
         return among_ranked;
     }
-    let all = (0..log10_prob.len() as u32).map(TokenId);
-    all.filter(better).count()
+    let [worse, better_surely] = root.log10_around(than.ln);
+    let start = TokenId::START.index();
+    let mut number = 0;
+    for (run, log10_prob) in log10_prob.chunks(RUN).enumerate() {
+        let at = run * RUN;
+        let close = |&number: &f32| number >= worse && number <= better_surely;
+        let is_close = log10_prob
+            .iter()
+            .fold(false, |any, number| any | close(number));
+        number += match is_close || (at..at + RUN).contains(&start) {
+            true => (at..at + log10_prob.len())
+                .filter(|&index| better(&TokenId(index as u32)))
+                .count(),
+            false => log10_prob
+                .iter()
+                .map(|&number| usize::from(number > better_surely))
+                .sum(),
+        };
+    }
+    number
 }

@@ -9,8 +9,8 @@
 
 use rayon::prelude::*;
 
-use super::entropy::Openness;
 use super::ladder::Listed;
+use super::sums;
 use crate::ngram::model::NgramModel;
 use crate::ngram::table::{Node, Table};
 use crate::smooth::Unlisted;
@@ -123,7 +123,7 @@ fn inner_blocks(list: &std::ops::Range<usize>) -> std::ops::Range<usize> {
 fn share(listed: &Listed<'_>, index: usize) -> f64 {
     match listed.tokens[index] {
         TokenId::START => 0.0,
-        _ => Openness::of_one(listed.log10_prob[index]).mass,
+        _ => sums::of_one(listed.log10_prob[index]).mass,
     }
 }
 

@@ -20,6 +20,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::ladder::{Ladder, Listed};
+use super::sums;
 use super::unigrams::Unigrams;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ngram::model::NgramModel;
@@ -45,25 +46,12 @@ impl Openness {
         bits(-self.mass_log).max(0.0) + 0.0
     }
 
-    /// What one entry adds.
-    #[inline(always)]
-    pub(super) fn of_one(log10_prob: f32) -> Self {
-        // Below, p is 0 in all that an `f64` can add up; and 0 · −∞ would be NaN.
-        let log10 = f64::from(log10_prob).max(-300.0);
-        let mass = exp10(log10);
-        Openness {
-            mass,
-            mass_log: mass * log10 * LN_10,
-        }
-    }
-
-    #[inline(always)]
-    fn add(&mut self, other: Openness) {
+    pub(super) fn add(&mut self, other: Openness) {
         self.mass += other.mass;
         self.mass_log += other.mass_log;
     }
 
-    fn less(self, other: Openness) -> Openness {
+    pub(super) fn less(self, other: Openness) -> Openness {
         Openness {
             mass: self.mass - other.mass,
             mass_log: self.mass_log - other.mass_log,
@@ -107,27 +95,17 @@ pub(super) fn of_context(table: &Table, context: Node, below: Openness) -> Openn
 
 /// Of what is listed: the sums of its own probabilities, and of those one rung below.
 fn sums(listed: Listed<'_>, lower: &[f32], children: Range<usize>) -> (Openness, Openness) {
-    /// Runs of this length are looked up first and summed after, several at a time.
-    const RUN: usize = 16;
-    let (mut own, mut hidden) = (Openness::default(), Openness::default());
     let log10_prob = &listed.log10_prob[children.clone()];
     let suffix = &listed.suffix[children.clone()];
-    let mut below = [0.0; RUN];
-    for (log10_prob, suffix) in log10_prob.chunks(RUN).zip(suffix.chunks(RUN)) {
-        for (below, &suffix) in below.iter_mut().zip(suffix) {
-            *below = lower[suffix as usize];
-        }
-        for (&log10, &below) in log10_prob.iter().zip(&below) {
-            own.add(Openness::of_one(log10));
-            hidden.add(Openness::of_one(below));
-        }
-    }
+    let len = children.len();
+    let mut own = sums::in_pieces(len, |piece| sums::of_list(&log10_prob[piece]));
+    let mut hidden = sums::in_pieces(len, |piece| sums::of_places(lower, &suffix[piece]));
     // `<s>` is never predicted. Only foreign files list it, and it can only be first or second.
-    let first = children.clone().take(2);
+    let first = children.take(2);
     for index in first.filter(|&index| listed.tokens[index] == TokenId::START) {
-        own = own.less(Openness::of_one(listed.log10_prob[index]));
+        own = own.less(sums::of_one(listed.log10_prob[index]));
         let suffix = listed.suffix[index] as usize;
-        hidden = hidden.less(Openness::of_one(lower[suffix]));
+        hidden = hidden.less(sums::of_one(lower[suffix]));
     }
     (own, hidden)
 }

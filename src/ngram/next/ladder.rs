@@ -58,6 +58,15 @@ impl Rung {
     pub(super) fn ln(self, log10_prob: f32) -> f64 {
         (f64::from(log10_prob) + self.paid) * LN_10
     }
+
+    /// Two numbers so near to each other that what has just this ln p here lies between them, and so
+    /// far that rounding does not matter. A rung that paid without end has none: both are NaN,
+    /// which no number reaches.
+    pub(super) fn log10_around(self, ln: f64) -> [f32; 2] {
+        let log10 = ln / LN_10 - self.paid;
+        let margin = 1e-6 * (1.0 + log10.abs() + self.paid.abs());
+        [log10 - margin, log10 + margin].map(|log10| log10 as f32)
+    }
 }
 
 /// The numbers that a level lists, borrowed once.

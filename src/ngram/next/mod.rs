@@ -17,6 +17,7 @@
 //! `Unigrams` knows its best and its sums beforehand.
 //!
 //! - `best`: the k most probable tokens, and the rank of one.
+//! - `sums`: of probabilities, many at a time.
 //! - `entropy`: of one context, or of all there are in one pass.
 //! - `decisive`: which contexts narrow most.
 //! - `draw`: tokens by their mass.
@@ -28,6 +29,7 @@ mod decisive;
 mod draw;
 mod entropy;
 mod ladder;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod unigrams;
