@@ -223,10 +223,10 @@ fn draws(model: &NgramModel) {
     let mut context = begin;
     let start = thread_time();
     for _ in 0..DRAWS {
-        let token = drawing.draw(context, &mut || dice.throw());
-        context = match token {
+        let drawn = drawing.draw(context, &mut || dice.throw());
+        context = match drawn.token {
             TokenId::END => begin,
-            token => model.table().advance(context, token),
+            _ => drawn.context,
         };
     }
     let spent = (thread_time() - start).as_secs_f64();

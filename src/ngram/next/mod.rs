@@ -36,7 +36,7 @@ mod unigrams;
 
 pub(super) use best::{best, rank};
 pub use decisive::{Decisive, decisive};
-pub use draw::Drawing;
+pub use draw::{Drawing, Drawn};
 pub(super) use entropy::openness;
 pub use entropy::{Contexts, Openness, each_context};
 pub(super) use ladder::Ladder;

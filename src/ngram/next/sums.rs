@@ -39,6 +39,27 @@ pub(super) fn of_one(log10_prob: f32) -> Openness {
     }
 }
 
+/// Each of up to `N` probabilities, and zeros after them; `N` is a multiple of [`LANES`].
+pub(super) fn probabilities<const N: usize>(log10_prob: &[f32]) -> [f64; N] {
+    widest(
+        #[inline(always)]
+        || probabilities_in_lanes(log10_prob),
+    )
+}
+
+#[inline(always)]
+fn probabilities_in_lanes<const N: usize>(log10_prob: &[f32]) -> [f64; N] {
+    let mut probabilities = [0.0; N];
+    let (slots, _) = probabilities.as_chunks_mut::<LANES>();
+    for (slots, numbers) in slots.iter_mut().zip(log10_prob.chunks(LANES)) {
+        let mut whole = [f32::NEG_INFINITY; LANES];
+        whole[..numbers.len()].copy_from_slice(numbers);
+        *slots = whole.map(|number| terms(number).0);
+    }
+    probabilities[log10_prob.len()..].fill(0.0);
+    probabilities
+}
+
 /// The sums of a list.
 pub(super) fn of_list(log10_prob: &[f32]) -> Openness {
     // Left to itself the compiler keeps so long a loop outside, in the vectors of any processor:
@@ -152,7 +173,8 @@ mod tests {
             let places: Vec<u32> = (0..len).map(|place| (place ^ seed) % len).collect();
             let there = places.iter().map(|&place| numbers[place as usize]);
             assert_close(of_places(&numbers, &places), plain(there));
-            for &number in &numbers {
+            for (&number, p) in numbers.iter().zip(probabilities::<400>(&numbers)) {
+                prop_assert!((p - 10f64.powf(number.into())).abs() < 1e-14);
                 assert_close(of_one(number), plain(std::iter::once(number)));
             }
         }

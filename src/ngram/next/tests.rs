@@ -189,7 +189,12 @@ fn drawn_as_often(model: &NgramModel, context: &[TokenId], top: usize) {
     let mut dice = || (stream.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
     let mut times = vec![0usize; model.vocabulary().len()];
     for _ in 0..DRAWS {
-        times[drawing.draw(context_node, &mut dice).index()] += 1;
+        let drawn = drawing.draw(context_node, &mut dice);
+        assert_eq!(
+            drawn.context,
+            model.table().advance(context_node, drawn.token)
+        );
+        times[drawn.token.index()] += 1;
     }
     assert_eq!(times[TokenId::START.index()], 0);
     for candidate in model.distribution(context).top(top) {
