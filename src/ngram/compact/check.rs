@@ -31,7 +31,7 @@ impl CompactTable {
     /// From stored levels, every invariant checked.
     pub(super) fn from_levels(precision: Precision, levels: Vec<Level>) -> Result<Self> {
         check_order(levels.len())?;
-        let table = CompactTable { precision, levels };
+        let table = CompactTable::of(precision, levels);
         table.check().map_err(|(order, what)| {
             Error::new(
                 ErrorKind::Corrupt,

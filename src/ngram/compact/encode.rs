@@ -58,7 +58,7 @@ impl CompactTable {
             progress.advance(table.sizes()[order - 1] as u64);
         }
         levels.reverse();
-        Ok(CompactTable { precision, levels })
+        Ok(CompactTable::of(precision, levels))
     }
 }
 

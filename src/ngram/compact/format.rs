@@ -94,6 +94,7 @@ pub fn load(file: &ModelFile) -> Result<(NgramHeader, Vocabulary, CompactTable)>
             blocks: column(file, n, "blocks")?,
             probs: column(file, n, "values")?,
             backoffs: column(file, n, "backoff-values")?,
+            ..Level::default()
         })
     });
     let table = CompactTable::from_levels(outline.precision, levels.collect::<Result<_>>()?)?;

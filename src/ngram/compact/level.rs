@@ -12,6 +12,9 @@ use crate::store::Column;
 /// So many lines of a block are sent for: all of most blocks.
 const LINES: usize = 4;
 
+/// The first ranks of so many blocks, a line of the cache, have one signpost.
+const STRIDE: usize = if cfg!(test) { 2 } else { 16 };
+
 /// The n-grams of one order.
 #[derive(Clone, Default)]
 pub(super) struct Level {
@@ -28,9 +31,20 @@ pub(super) struct Level {
     pub(super) probs: Column<f32>,
     /// What the codes of back-offs stand for; if there are none, a code is the number itself.
     pub(super) backoffs: Column<f32>,
+    /// Every [`STRIDE`]th of the first ranks: few enough to stay in cache, and not in the file.
+    pub(super) signposts: Column<u32>,
 }
 
 impl Level {
+    /// The same with its signposts, which follow from the first ranks.
+    pub(super) fn with_signposts(self) -> Self {
+        let signposts: Vec<u32> = self.firsts.iter().step_by(STRIDE).copied().collect();
+        Level {
+            signposts: signposts.into(),
+            ..self
+        }
+    }
+
     /// The level, borrowed for many questions.
     pub(super) fn view(&self) -> LevelView<'_> {
         LevelView {
@@ -41,12 +55,13 @@ impl Level {
             blocks: &self.blocks,
             probs: &self.probs,
             backoffs: &self.backoffs,
+            signposts: &self.signposts,
         }
     }
 
     /// How many bytes it takes.
     pub(super) fn bytes(&self) -> usize {
-        let directory = self.offsets.len() + self.firsts.len();
+        let directory = self.offsets.len() + self.firsts.len() + self.signposts.len();
         let numbers = directory + self.probs.len() + self.backoffs.len();
         self.blocks.len() * size_of::<u64>() + numbers * size_of::<u32>()
     }
@@ -62,6 +77,7 @@ pub(super) struct LevelView<'t> {
     pub(super) blocks: &'t [u64],
     pub(super) probs: &'t [f32],
     pub(super) backoffs: &'t [f32],
+    pub(super) signposts: &'t [u32],
 }
 
 impl<'t> LevelView<'t> {
@@ -88,17 +104,43 @@ impl<'t> LevelView<'t> {
     /// The place of the n-gram of some rank, among those of one context.
     #[inline(always)]
     pub(super) fn find(&self, places: Range<usize>, rank: u32) -> Option<usize> {
-        if places.is_empty() {
-            return None;
-        }
-        let (mut block, last) = (places.start / COUNT, (places.end - 1) / COUNT);
-        if let Some(later) = self.firsts.get(block + 1..last + 1) {
-            block += later.partition_point(|&first| first <= rank);
-        }
+        let blocks = self.sign(blocks(places.clone())?, rank);
+        self.find_in(self.sift(blocks, rank), places, rank)
+    }
+
+    /// Those of some neighbouring blocks in which a rank must be, if it is in one: at most
+    /// [`STRIDE`].
+    #[inline(always)]
+    pub(super) fn sign(&self, blocks: Range<usize>, rank: u32) -> Range<usize> {
+        // The first block can begin with what belongs to another context.
+        let inner = blocks.start / STRIDE + 1..blocks.end.div_ceil(STRIDE);
+        let Some(inner_posts) = self.signposts.get(inner.clone()) else {
+            return blocks;
+        };
+        let passed = inner_posts.partition_point(|&first| first <= rank);
+        let next = (inner.start + passed) * STRIDE;
+        let start = match passed {
+            0 => blocks.start,
+            _ => next - STRIDE,
+        };
+        start..next.min(blocks.end)
+    }
+
+    /// The one of some neighbouring blocks in which a rank must be, if it is in one.
+    #[inline(always)]
+    pub(super) fn sift(&self, blocks: Range<usize>, rank: u32) -> usize {
+        let later = self.firsts.get(blocks.start + 1..blocks.end);
+        let passed = |later: &[u32]| later.iter().filter(|first| **first <= rank).count();
+        blocks.start + later.map_or(0, passed)
+    }
+
+    /// The place of the n-gram of some rank, among those of one context that lie in a block.
+    #[inline(always)]
+    pub(super) fn find_in(&self, block: usize, places: Range<usize>, rank: u32) -> Option<usize> {
         let start = block * COUNT;
         let (from, to) = (
             places.start.saturating_sub(start),
-            (places.end - start).min(COUNT),
+            places.end.saturating_sub(start).min(COUNT),
         );
         let found = self.block(block).ranks()?.find(rank, from, to)?;
         Some(start + found)
@@ -188,18 +230,21 @@ impl<'t> LevelView<'t> {
         prefetch(self.offsets, place / COUNT);
     }
 
+    /// Says that one of some neighbouring blocks will be sought, at most [`STRIDE`].
+    #[inline(always)]
+    pub(super) fn expect_blocks(&self, blocks: Range<usize>) {
+        prefetch(self.firsts, blocks.start + 1);
+        prefetch(self.firsts, blocks.end - 1);
+        prefetch(self.offsets, blocks.start);
+        prefetch(self.offsets, blocks.end);
+    }
+
     /// Sends for what a question about the n-gram at some place will look at.
     #[inline(always)]
     pub(super) fn send_for(&self, place: usize) {
-        const WORDS_A_LINE: usize = 8;
-        let block = place / COUNT;
-        let Some(&[start, end]) = self.offsets.get(block..block + 2) else {
+        let Some(end) = self.send_for_block(place / COUNT) else {
             return;
         };
-        let (start, end) = (start as usize, end as usize);
-        for word in (start..end).step_by(WORDS_A_LINE).take(LINES) {
-            prefetch(self.blocks, word);
-        }
         // Codes of whole numbers lie further off, at the block's end.
         let bits = usize::from(self.shape.prob_bits);
         if bits > 16 {
@@ -207,6 +252,27 @@ impl<'t> LevelView<'t> {
             prefetch(self.blocks, probs + place % COUNT * bits / 64);
         }
     }
+
+    /// Sends for a block; returns the word where it ends.
+    #[inline(always)]
+    pub(super) fn send_for_block(&self, block: usize) -> Option<usize> {
+        const WORDS_A_LINE: usize = 8;
+        let &[start, end] = self.offsets.get(block..block + 2)? else {
+            return None;
+        };
+        let (start, end) = (start as usize, end as usize);
+        for word in (start..end).step_by(WORDS_A_LINE).take(LINES) {
+            prefetch(self.blocks, word);
+        }
+        Some(end)
+    }
+}
+
+/// The blocks in which some places lie; `None` if there are none.
+#[inline(always)]
+pub(super) fn blocks(places: Range<usize>) -> Option<Range<usize>> {
+    let last = places.end.checked_sub(1).filter(|_| !places.is_empty())?;
+    Some(places.start / COUNT..last / COUNT + 1)
 }
 
 #[inline(always)]
@@ -214,5 +280,32 @@ fn value(codebook: &[f32], code: u32) -> f32 {
     match codebook {
         [] => f32::from_bits(code),
         _ => codebook.get(code as usize).copied().unwrap_or(f32::NAN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn signs_lead_to_the_block_that_a_search_finds(
+            firsts in prop::collection::vec(0u32..60, 1..40), cuts in any::<[u8; 2]>(), rank in 0u32..60
+        ) {
+            let cuts = cuts.map(|cut| usize::from(cut) % firsts.len());
+            let blocks = cuts[0].min(cuts[1])..cuts[0].max(cuts[1]) + 1;
+            let mut firsts = firsts;
+            // One context's ranks ascend; the first block can begin in another's.
+            firsts[blocks.start + 1..blocks.end].sort_unstable();
+            let later = &firsts[blocks.start + 1..blocks.end];
+            let found = blocks.start + later.partition_point(|&first| first <= rank);
+            let level = Level { firsts: firsts.into(), ..Level::default() }.with_signposts();
+            let signed = level.view().sign(blocks.clone(), rank);
+            prop_assert!(signed.len() <= STRIDE && signed.contains(&found));
+            prop_assert!(blocks.start <= signed.start && signed.end <= blocks.end);
+            prop_assert_eq!(level.view().sift(signed, rank), found);
+        }
     }
 }

@@ -31,6 +31,15 @@ pub struct CompactTable {
 }
 
 impl CompactTable {
+    /// From levels as they are made or stored, order 1 first.
+    pub(super) fn of(precision: Precision, levels: Vec<Level>) -> Self {
+        let levels = levels.into_iter().map(Level::with_signposts);
+        CompactTable {
+            precision,
+            levels: levels.collect(),
+        }
+    }
+
     /// How exactly it keeps its numbers.
     pub fn precision(&self) -> Precision {
         self.precision

@@ -23,7 +23,7 @@ pub struct Walk<'t> {
     /// Order 1 first.
     pub(super) levels: Vec<LevelView<'t>>,
     /// The processor counts ones and selects bits by itself.
-    counts_ones: bool,
+    pub(super) counts_ones: bool,
 }
 
 /// A token, read.
@@ -38,12 +38,33 @@ pub struct Step {
 }
 
 /// The places of an n-gram and of all its ends, the shortest first.
-struct Found {
+#[derive(Clone, Copy)]
+pub(super) struct Found {
     places: [u32; LONGEST + 1],
     len: usize,
 }
 
 impl Found {
+    /// A token alone.
+    #[inline(always)]
+    fn alone(token: TokenId) -> Self {
+        let mut places = [0; LONGEST + 1];
+        places[0] = token.0;
+        Found { places, len: 1 }
+    }
+
+    /// How many tokens the longest has.
+    #[inline(always)]
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline(always)]
+    pub(super) fn push(&mut self, place: usize) {
+        self.places[self.len] = place as u32;
+        self.len += 1;
+    }
+
     fn places(&self) -> &[u32] {
         &self.places[..self.len]
     }
@@ -87,22 +108,6 @@ impl<'t> Walk<'t> {
         self.step_anywhere(state, token)
     }
 
-    /// As [`step`](Self::step), but that the caller sends for what is next.
-    pub(super) fn step_in_flight(&self, state: &State, token: TokenId) -> Step {
-        #[cfg(target_arch = "x86_64")]
-        if self.counts_ones {
-            // SAFETY: the processor was asked for these instructions when the walk began.
-            return unsafe { self.step_in_flight_counting_ones(state, token) };
-        }
-        self.step_expecting(state, token)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "popcnt,bmi1,bmi2")]
-    fn step_in_flight_counting_ones(&self, state: &State, token: TokenId) -> Step {
-        self.step_expecting(state, token)
-    }
-
     /// The same, with instructions that not every processor has.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "popcnt,bmi1,bmi2")]
@@ -112,18 +117,18 @@ impl<'t> Walk<'t> {
 
     #[inline(always)]
     fn step_anywhere(&self, state: &State, token: TokenId) -> Step {
-        let step = self.step_expecting(state, token);
+        let found = self.find(state, token);
+        let step = self.step_to(state, &found, token);
         self.send_for(&step.state);
         step
     }
 
-    /// As [`step`](Self::step), but that [`send_for`](Self::send_for) is left to the caller.
+    /// Reads a token that was found.
     #[inline(always)]
-    fn step_expecting(&self, state: &State, token: TokenId) -> Step {
-        let found = self.find(state, token);
-        let log10_prob = self.weigh(state, &found, token);
+    pub(super) fn step_to(&self, state: &State, found: &Found, token: TokenId) -> Step {
+        let log10_prob = self.weigh(state, found, token);
         Step {
-            state: self.state_of(&found),
+            state: self.state_of(found),
             log10_prob,
             matched: found.len,
         }
@@ -131,17 +136,12 @@ impl<'t> Walk<'t> {
 
     /// Sends for what the next token will look at.
     #[inline(always)]
-    pub(super) fn send_for(&self, state: &State) {
+    fn send_for(&self, state: &State) {
         for (context, level) in state.contexts().iter().zip(&self.levels[1..]) {
             if context.count > 0 {
                 level.send_for(context.begin as usize);
             }
         }
-    }
-
-    /// Sends for what a token will look at, whatever was read before.
-    pub(super) fn send_for_token(&self, token: TokenId) {
-        self.levels[0].send_for(token.index());
     }
 
     /// log10 p(token | what was read) alone.
@@ -168,24 +168,25 @@ impl<'t> Walk<'t> {
         self.state_of(&self.find(state, token))
     }
 
+    /// A token, found after nothing.
     #[inline(always)]
-    fn find(&self, state: &State, token: TokenId) -> Found {
+    pub(super) fn alone(&self, token: TokenId) -> Found {
         assert!(
             token.index() < self.levels[0].len,
             "{token:?} is not of this vocabulary"
         );
-        let mut found = Found {
-            places: [0; LONGEST + 1],
-            len: 1,
-        };
-        found.places[0] = token.0;
+        Found::alone(token)
+    }
+
+    #[inline(always)]
+    fn find(&self, state: &State, token: TokenId) -> Found {
+        let mut found = self.alone(token);
         let mut rank = token.0;
         for (context, level) in state.contexts().iter().zip(&self.levels[1..]) {
             let Some(place) = level.find(context.followers(), rank) else {
                 break;
             };
-            found.places[found.len] = place as u32;
-            found.len += 1;
+            found.push(place);
             rank = place as u32 - context.begin;
         }
         found
