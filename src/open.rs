@@ -62,7 +62,7 @@ pub enum Voice {
     /// The statistical voice over a compact table.
     Compact(CompactModel),
     /// The neural voice.
-    Neural(NeuralModel),
+    Neural(Box<NeuralModel>),
     /// An indexed corpus, and the voice of contexts without bound.
     Unbounded(UnboundedModel),
     /// Several voices as one.
@@ -80,7 +80,7 @@ impl Voice {
         match self {
             Voice::Ngram(model) => Ok(model),
             Voice::Compact(model) => Ok(model),
-            Voice::Neural(model) => Ok(model),
+            Voice::Neural(model) => Ok(&**model),
             Voice::Unbounded(model) => Ok(model),
             Voice::Mixture(_, model) => Ok(model),
             Voice::Scores(_) => {
@@ -101,7 +101,7 @@ impl Voice {
         Ok(match self {
             Voice::Ngram(model) => Box::new(model),
             Voice::Compact(model) => Box::new(model),
-            Voice::Neural(model) => Box::new(model),
+            Voice::Neural(model) => model,
             Voice::Unbounded(model) => Box::new(model),
             Voice::Mixture(_, model) => Box::new(model),
             Voice::Scores(_) => unreachable!("refused above"),
@@ -271,7 +271,7 @@ fn load(file: &ModelFile) -> Result<Voice> {
             let model = CompactModel::new(header, vocabulary, table)?;
             Ok(Voice::Compact(model))
         }
-        neural::format::KIND => Ok(Voice::Neural(neural::format::load(file)?)),
+        neural::format::KIND => Ok(Voice::Neural(Box::new(neural::format::load(file)?))),
         subword::KIND => {
             let what = "this is a tokenizer by itself, not a model";
             Err(Error::new(ErrorKind::Usage, what).way_out(
@@ -279,7 +279,7 @@ fn load(file: &ModelFile) -> Result<Voice> {
             ))
         }
         mixture::format::KIND => Err(mixture::format::nested()),
-        neural::format::FORMER_KIND => Err(neural::format::too_old()),
+        kind if neural::format::FORMER_KINDS.contains(&kind) => Err(neural::format::too_old()),
         other => {
             let what = format!("a model of the unknown kind '{other}'");
             Err(Error::new(ErrorKind::Format, what).way_out("a newer counterpoint may open it"))

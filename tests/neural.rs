@@ -17,10 +17,12 @@ fn train(shop: &Workshop, more: &str) {
 fn a_network_of_an_earlier_version_is_refused_by_name() {
     let shop = Workshop::new();
     std::fs::create_dir_all(shop.path("models")).unwrap();
-    let writer = Writer::create(&shop.path("models/old.cpt"), format::FORMER_KIND).unwrap();
-    writer.finish(&()).unwrap();
-    let ran = shop.run(&["info", "-m", "old"]);
-    ran.failed_saying(1, &["models/old.cpt", "earlier version", "train it again"]);
+    for kind in format::FORMER_KINDS {
+        let writer = Writer::create(&shop.path("models/old.cpt"), kind).unwrap();
+        writer.finish(&()).unwrap();
+        let ran = shop.run(&["info", "-m", "old"]);
+        ran.failed_saying(1, &["models/old.cpt", "earlier version", "train it again"]);
+    }
 }
 
 #[test]
@@ -60,4 +62,24 @@ fn a_time_instead_of_epochs() {
         let ran = shop.run(&["train", "a.txt", "-o", "x", "--time", time]);
         ran.failed_saying(2, &["--time", time, "a time is"]);
     }
+}
+
+#[test]
+fn a_self_normalised_network_scores_without_a_softmax() {
+    let shop = Workshop::new();
+    shop.write("a.txt", fables(60));
+    train(&shop, "-o near --epochs 2 --self-normalised");
+    let info = shop.json(&["info", "-m", "near", "--json"]);
+    let near = &info["training"]["normalisation"];
+    assert!(near["mean"].as_f64() <= near["largest"].as_f64(), "{near}");
+    assert_eq!(info["architecture"]["layers"], 1);
+    let score = ["score", "-m", "near", "a.txt", "--json"];
+    let scores = shop.json(&[&score[..], &["--unnormalised"]].concat());
+    assert_eq!(scores["tokens"], shop.json(&score)["tokens"]);
+    assert!(scores["log10_score"].as_f64() < Some(0.0), "{scores}");
+    assert!(scores.get("perplexity").is_none());
+
+    train(&shop, "-o far --epochs 1");
+    let ran = shop.run(&["score", "-m", "far", "a.txt", "--unnormalised"]);
+    ran.failed_saying(2, &["not self-normalised", "--self-normalised"]);
 }

@@ -71,6 +71,8 @@ fn neural() -> NeuralModel {
         echoes: 1,
         reach: 2,
         embedding: 8,
+        ngrams: 1,
+        buckets: 0,
         hidden: 16,
         layers: 2,
         tied: true,
@@ -92,6 +94,7 @@ fn neural() -> NeuralModel {
             examples: training.examples() as u64,
             history: trained.history,
             ending: trained.ending,
+            normalisation: trained.normalisation,
         },
     };
     NeuralModel::new(header, vocabulary, trained.network).unwrap()

@@ -210,6 +210,13 @@ fn table(opened: &Opened, path: &str, blake3: Option<String>) -> String {
         Voice::Neural(model) => {
             let parameters = model.network().architecture().parameters().unwrap_or(0);
             row("parameters", count(parameters as u64));
+            if let Some(near) = model.header().training.normalisation {
+                let figures = format!(
+                    "{:.3} nats in the mean, {:.3} at most",
+                    near.mean, near.largest
+                );
+                row("self-normalised", format!("|ln Z| {figures}"));
+            }
         }
         Voice::Mixture(header, _) => {
             for part in &header.parts {

@@ -63,6 +63,12 @@ struct ShapeArgs {
     /// How many numbers stand for a token
     #[arg(long, value_name = "N", help_heading = "Network")]
     embedding: Option<usize>,
+    /// The longest n-grams that have embeddings too, which they share by a hash; 1 for none
+    #[arg(long, value_name = "N", help_heading = "Network")]
+    ngrams: Option<usize>,
+    /// How many embeddings the n-grams share
+    #[arg(long, value_name = "N", help_heading = "Network")]
+    buckets: Option<usize>,
     /// How many units a hidden layer has
     #[arg(long, value_name = "N", help_heading = "Network")]
     hidden: Option<usize>,
@@ -132,6 +138,18 @@ struct TrainingArgs {
     /// tokens [default: all of up to 1,024, else 1,024]
     #[arg(long, value_name = "N", help_heading = "Training")]
     draws: Option<usize>,
+    /// Learn logits that nearly are logarithms of probabilities, by a penalty of ALPHA·(ln Z)², so that
+    /// `score --unnormalised` needs no softmax [default ALPHA: 0.1]
+    #[arg(
+        allow_negative_numbers = true,
+        long,
+        value_name = "ALPHA",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "0.1",
+        help_heading = "Training"
+    )]
+    self_normalised: Option<f32>,
     /// Decides all that is random [default: 1]
     #[arg(long, value_name = "N", help_heading = "Training")]
     seed: Option<u64>,
@@ -157,7 +175,11 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         ),
     };
     let vocabulary = numbered.vocabulary;
-    let shape = args.shape.architecture(vocabulary.len(), training.tokens());
+    let mut shape = args.shape.architecture(vocabulary.len(), training.tokens());
+    if args.training.self_normalised.is_some() && args.shape.layers.is_none() {
+        // The second layer takes longer than the rest of a look-up.
+        shape.layers = 1;
+    }
     let options = args.training.options(vocabulary.len(), training.tokens());
     say_plan(
         &shape,
@@ -246,6 +268,9 @@ fn read_heldout(
 /// How far echoes go back that are asked for where none are the default.
 const REACH: usize = 32;
 
+/// How many embeddings n-grams share that are asked for where none are the default.
+const BUCKETS: usize = 1 << 16;
+
 impl ShapeArgs {
     fn architecture(&self, vocabulary: usize, tokens: usize) -> Architecture {
         let suits = Architecture::for_text(vocabulary, tokens);
@@ -258,6 +283,13 @@ impl ShapeArgs {
                 (None, Some(0)) => 0,
                 (None, Some(_)) if suits.reach == 0 => REACH,
                 (None, _) => suits.reach,
+            },
+            ngrams: self.ngrams.unwrap_or(suits.ngrams),
+            buckets: match (self.buckets, self.ngrams) {
+                (Some(buckets), _) => buckets,
+                (None, Some(..=1)) => 0,
+                (None, Some(_)) if suits.buckets == 0 => BUCKETS,
+                (None, _) => suits.buckets,
             },
             hidden: self.hidden.unwrap_or(suits.hidden),
             layers: self.layers.unwrap_or(suits.layers),
@@ -284,6 +316,7 @@ impl TrainingArgs {
                 Some(0) => Softmax::Full,
                 Some(draws) => Softmax::Sampled { draws },
             },
+            self_normalised: self.self_normalised.unwrap_or(suits.self_normalised),
             seed: self.seed.unwrap_or(suits.seed),
             ..suits
         }
@@ -301,6 +334,7 @@ pub(super) fn record(
         examples: (training.tokens() + training.len()) as u64,
         history: trained.history.clone(),
         ending: trained.ending,
+        normalisation: trained.normalisation,
     }
 }
 
@@ -332,6 +366,12 @@ fn report(
         Ending::Interrupted => "stopped early, ",
         Ending::Complete | Ending::NoLongerBetter => "",
     };
+    if let Some(near) = record.normalisation {
+        console.say(format_args!(
+            "self-normalised: |ln Z| is {:.3} nats in the mean, {:.3} at most",
+            near.mean, near.largest
+        ));
+    }
     console.say(done(format_args!(
         "{}: {early}{} parameters, {heldout}{}, {}",
         args.output,

@@ -18,6 +18,11 @@ pub struct Architecture {
     pub reach: usize,
     /// E: how many numbers stand for a token.
     pub embedding: usize,
+    /// N: the n-grams of 2 to N tokens have embeddings too, which are added to that of their last
+    /// token in each slot; 1 for none.
+    pub ngrams: usize,
+    /// G: how many embeddings the n-grams share; which is whose is decided by a hash.
+    pub buckets: usize,
     /// H: how many units a hidden layer has.
     pub hidden: usize,
     /// L: how many hidden layers there are.
@@ -38,28 +43,37 @@ const MOST_PARAMETERS: usize = 1 << 31;
 impl Architecture {
     /// A sensible shape for a vocabulary and a text of so many tokens.
     ///
-    /// An alphabet's letters say little one by one, so the slots are many, the embeddings short;
-    /// and the output layer is so small that hidden units are cheap. A lexicon's words say much, so
-    /// five slots are enough for grammar, and two echoes tell the topic. A small text could not
-    /// fill many units anyway. The output weights are the embeddings: what is rare is then met
-    /// twice as often, and a small text has few parameters to learn.
+    /// An alphabet's letters say little one by one, so n-grams of up to five of them have embeddings
+    /// too, which cost no products; a quarter as many as the text has tokens, for they share. A
+    /// lexicon's words say much, so five slots are enough for grammar, and two echoes tell the topic.
+    /// A small text could not fill many units anyway. The output weights are the embeddings: what is
+    /// rare is then met twice as often, and a small text has few parameters to learn.
     pub fn for_text(vocabulary: usize, tokens: usize) -> Self {
-        let (context, echoes, embedding, hidden) = match (vocabulary, tokens) {
-            (..=ALPHABET, ..500_000) => (12, 2, 24, 192),
-            (..=ALPHABET, _) => (24, 2, 32, 384),
-            (_, ..500_000) => (4, 2, 96, 128),
-            (_, _) => (5, 2, 128, 256),
+        let letters = vocabulary <= ALPHABET;
+        let (context, echoes, embedding, hidden) = match (letters, tokens) {
+            (true, ..500_000) => (12, 2, 24, 192),
+            (true, _) => (12, 2, 48, 384),
+            (false, ..500_000) => (4, 2, 96, 128),
+            (false, _) => (5, 2, 128, 256),
         };
+        let buckets = (tokens / 4).next_power_of_two().clamp(1 << 10, 1 << 20);
         Architecture {
             context,
             echoes,
-            reach: if vocabulary <= ALPHABET { 64 } else { 32 },
+            reach: if letters { 64 } else { 32 },
             embedding,
+            ngrams: if letters { 5 } else { 1 },
+            buckets: if letters { buckets } else { 0 },
             hidden,
             layers: 2,
             tied: true,
             vocabulary,
         }
+    }
+
+    /// How many embeddings there are: those of the tokens, "no token here", and those of n-grams.
+    pub(super) fn places(&self) -> usize {
+        self.vocabulary + 1 + self.buckets
     }
 
     /// How many tokens of context it sees: C + R.
@@ -79,6 +93,7 @@ impl Architecture {
         let embeddings = self
             .vocabulary
             .checked_add(1)?
+            .checked_add(self.buckets)?
             .checked_mul(self.embedding)?;
         let first = inputs.checked_add(2)?.checked_mul(self.hidden)?;
         let other = self.hidden.checked_add(2)?.checked_mul(self.hidden)?;
@@ -99,7 +114,7 @@ impl Architecture {
     /// The shape must have been [checked](Self::check).
     pub(super) fn tensors(&self) -> Vec<(String, usize, usize)> {
         let (width, hidden) = (self.embedding, self.hidden);
-        let mut tensors = vec![("embeddings".to_string(), self.vocabulary + 1, width)];
+        let mut tensors = vec![("embeddings".to_string(), self.places(), width)];
         for layer in 1..=self.layers {
             let inputs = if layer == 1 { self.inputs() } else { hidden };
             tensors.push((format!("layer{layer}.weights"), inputs, hidden));
@@ -119,6 +134,7 @@ impl Architecture {
         let sizes = [
             ("context", self.context),
             ("embedding", self.embedding),
+            ("ngrams", self.ngrams),
             ("hidden", self.hidden),
             ("layers", self.layers),
         ];
@@ -126,6 +142,13 @@ impl Architecture {
             let what = format!(
                 "{} echoes with a reach of {} tokens: either both are 0 or neither",
                 self.echoes, self.reach
+            );
+            return Err(Error::new(ErrorKind::Usage, what).way_out("the defaults suit most texts"));
+        }
+        if (self.ngrams <= 1) != (self.buckets == 0) {
+            let what = format!(
+                "n-grams of up to {} tokens with {} embeddings for them: there are some of longer ones than 1, or none",
+                self.ngrams, self.buckets
             );
             return Err(Error::new(ErrorKind::Usage, what).way_out("the defaults suit most texts"));
         }
@@ -147,7 +170,12 @@ impl Architecture {
             ));
         }
         // Each of these is a loop somewhere; no file may make it a long one.
-        let most = [(self.layers, 64), (self.echoes, 8), (self.window(), 4096)];
+        let most = [
+            (self.layers, 64),
+            (self.echoes, 8),
+            (self.ngrams, 16),
+            (self.window(), 4096),
+        ];
         if let Some((_, most)) = most.iter().find(|(size, most)| size > most) {
             let what = format!("{self}: no more than {most} of these are allowed");
             return Err(Error::new(ErrorKind::Usage, what).way_out("the defaults suit most texts"));
@@ -177,7 +205,15 @@ impl fmt::Display for Architecture {
         }
         let layers = some(self.layers, "layer", "layers");
         let units = some(self.hidden, "unit", "units");
-        write!(f, ", embeddings of {}, {layers} of {units}", self.embedding)
+        write!(f, ", embeddings of {}", self.embedding)?;
+        if self.ngrams > 1 {
+            let (ngrams, buckets) = (self.ngrams, self.buckets);
+            write!(
+                f,
+                " for tokens and for n-grams of up to {ngrams} ({buckets} of them)"
+            )?;
+        }
+        write!(f, ", {layers} of {units}")
     }
 }
 
@@ -192,12 +228,14 @@ mod tests {
             echoes: 1,
             reach: 8,
             embedding: 3,
+            ngrams: 3,
+            buckets: 11,
             hidden: 5,
             layers: 2,
             tied: true,
             vocabulary: 7,
         };
-        let by_hand = 8 * 3 + (9 + 2) * 5 + (5 + 2) * 5 + 5 * 3 + 7;
+        let by_hand = (8 + 11) * 3 + (9 + 2) * 5 + (5 + 2) * 5 + 5 * 3 + 7;
         assert_eq!(shape.parameters(), Some(by_hand));
         let untied = Architecture {
             tied: false,
@@ -225,6 +263,9 @@ mod tests {
         }
         assert!(Architecture { layers: 0, ..good }.check().is_err());
         assert!(Architecture { reach: 0, ..good }.check().is_err());
+        assert!(Architecture { ngrams: 0, ..good }.check().is_err());
+        assert!(Architecture { ngrams: 3, ..good }.check().is_err());
+        assert!(Architecture { buckets: 3, ..good }.check().is_err());
         assert!(
             Architecture {
                 layers: huge,

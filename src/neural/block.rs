@@ -9,18 +9,24 @@
 //! h = the hidden layers, one after the other            (see `layer`)
 //! o = h·P
 //! z_v = o·W[v] + b[v] − ln π(v)  for the candidates v   (see `candidates`)
-//! loss = −z_t + ln Σ_v exp z_v   for the target t
+//! ln Z = ln Σ_v exp z_v
+//! loss = −z_t + ln Z + α·(ln Z)² for the target t
 //! ```
 //!
 //! Backward, the derivative δ of the batch's mean loss by each of them, found
 //! from the end to the start by the chain rule:
 //!
 //! ```text
-//! δz_v = (p_v − [v = t]) / B       p = softmax(z)
+//! δz_v = ((1 + 2α·ln Z)·p_v − [v = t]) / B       p = softmax(z)
 //! δo   = Σ_v δz_v · W[v]
 //! δh   = δo·Pᵀ
 //! δx   = through the layers
 //! ```
+//!
+//! With α > 0 the network is *self-normalised* (Devlin et al. 2014): it learns to keep Z near one,
+//! so that the logit alone nearly is ln p, and one score needs no sum over the vocabulary. Over
+//! sampled candidates Σ exp(z_v) / π(v) is the estimate of Z that weighs each by how rarely it is
+//! drawn (Horvitz & Thompson 1952); it is the sum that the loss needs anyway.
 
 use rand::{Rng, RngExt};
 
@@ -129,8 +135,14 @@ impl Block {
         &self.passes.last().expect("at least one layer").output
     }
 
-    /// From the output to the loss and back to the inputs; `each` is 1 / B.
-    pub(super) fn backward(&mut self, network: &Network, shortlist: &Shortlist, each: f32) {
+    /// From the output to the loss and back to the inputs; `each` is 1 / B, `penalty` is α.
+    pub(super) fn backward(
+        &mut self,
+        network: &Network,
+        shortlist: &Shortlist,
+        each: f32,
+        penalty: f32,
+    ) {
         let rows = self.targets.len();
         self.logit_delta.reshape(rows, shortlist.tokens.len());
         for row in self.logit_delta.each_row_mut() {
@@ -140,7 +152,7 @@ impl Block {
         let logits = self.logit_delta.values_mut();
         multiply_add(self.output.view(), weights.transposed(), logits);
         let examples = self.logit_delta.each_row_mut().zip(&self.targets);
-        let losses = examples.map(|(logits, &target)| cross_entropy(logits, target, each));
+        let losses = examples.map(|(logits, &target)| penalised(logits, target, each, penalty));
         self.loss = losses.sum();
 
         self.output_delta
@@ -160,15 +172,17 @@ impl Block {
     }
 }
 
-/// The loss −ln p(target) in nats; the logits become δz = each · (p − [v = target]).
-fn cross_entropy(logits: &mut [f32], target: usize, each: f32) -> f64 {
+/// The loss −ln p(target) + α·(ln Z)² in nats; the logits become
+/// δz = each · ((1 + 2α·ln Z)·p − [v = target]).
+fn penalised(logits: &mut [f32], target: usize, each: f32, penalty: f32) -> f64 {
     let shift = largest(logits);
     let to_target = f64::from(shift) - f64::from(logits[target]);
     let sum = exp_all(logits, shift);
-    let share = (f64::from(each) / sum) as f32;
-    scale(logits, share);
+    let (penalty, ln_z) = (f64::from(penalty), sum.ln() + f64::from(shift));
+    let pulled = 1.0 + 2.0 * penalty * ln_z;
+    scale(logits, (f64::from(each) * pulled / sum) as f32);
     logits[target] -= each;
-    sum.ln() + to_target
+    sum.ln() + to_target + penalty * ln_z * ln_z
 }
 
 #[cfg(test)]
@@ -178,7 +192,7 @@ mod tests {
     #[test]
     fn cross_entropy_of_known_logits() {
         let mut logits = [1f32.ln(), 2f32.ln(), 5f32.ln()];
-        let loss = cross_entropy(&mut logits, 1, 0.5);
+        let loss = penalised(&mut logits, 1, 0.5, 0.0);
         assert!((loss - 4f64.ln()).abs() < 1e-6);
         for (delta, expected) in logits.iter().zip([0.0625, -0.375, 0.3125]) {
             assert!((delta - expected).abs() < 1e-6);

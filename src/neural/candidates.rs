@@ -177,6 +177,8 @@ mod tests {
             echoes: 0,
             reach: 0,
             embedding: 1,
+            ngrams: 1,
+            buckets: 0,
             hidden: 2,
             layers: 1,
             tied: true,

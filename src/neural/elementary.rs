@@ -116,6 +116,18 @@ pub(super) fn add_scaled(row: &mut [f32], factor: f32, other: &[f32]) {
     });
 }
 
+/// sum ← sum + u₀·row₀ + … + u₃·row₃, with the rows end to end.
+pub(super) fn add_four(sum: &mut [f32], u: &[f32; 4], rows: &[f32]) {
+    let (a, rows) = rows.split_at(sum.len());
+    let (b, rows) = rows.split_at(sum.len());
+    let (c, d) = rows.split_at(sum.len());
+    widest(|| {
+        for ((((sum, a), b), c), d) in sum.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+            *sum += (u[0] * a + u[1] * b) + (u[2] * c + u[3] * d);
+        }
+    });
+}
+
 /// row ← factor · row.
 pub(super) fn scale(row: &mut [f32], factor: f32) {
     widest(|| row.iter_mut().for_each(|x| *x *= factor));

@@ -15,16 +15,17 @@ use crate::store::{Column, ModelFile, Writer};
 use crate::token::Vocabulary;
 
 /// The kind of model file that a neural model is.
-pub const KIND: &str = "neural network 2";
+pub const KIND: &str = "neural network 3";
 
-/// The kind that networks of one hidden layer had, which are no longer read.
-pub const FORMER_KIND: &str = "neural";
+/// The kinds that networks had before: of one hidden layer and no echoes, then without embeddings of
+/// n-grams.
+pub const FORMER_KINDS: [&str; 2] = ["neural", "neural network 2"];
 
 /// Says that a file holds a network as they were before.
 pub fn too_old() -> Error {
     Error::new(
         ErrorKind::Format,
-        "a neural model of an earlier version, with one hidden layer and no echoes",
+        "a neural model of an earlier version, which is no longer read",
     )
     .way_out("train it again: the new network is better and trains as fast")
 }

@@ -14,7 +14,8 @@
 use rayon::prelude::*;
 
 use super::block::{Block, Dropouts};
-use super::elementary::{dot, exp_all, largest};
+use super::elementary::{add_scaled, dot, exp_all, largest};
+use super::inputs;
 use super::matrix::{Matrix, multiply_add};
 use super::network::Network;
 use super::random::{Purpose, stream};
@@ -65,11 +66,11 @@ impl Network {
     fn all_logits(&self, context: &[TokenId]) -> Vec<f32> {
         let mut window = vec![0; self.architecture.window()];
         window::fill(&mut window, context, self.architecture.vocabulary);
-        let output = self.outputs(&window);
+        let output = self.output(&window);
         let weights = self.output_weights().each_row();
         let rows = weights.zip(self.output_bias.values());
         let mut logits: Vec<f32> = rows
-            .map(|(weights, bias)| dot(weights, output.values()) + bias)
+            .map(|(weights, bias)| dot(weights, &output) + bias)
             .collect();
         logits[TokenId::START.index()] = f32::NEG_INFINITY;
         logits
@@ -82,6 +83,11 @@ impl Network {
     /// # Panics
     /// If an id is not in the vocabulary.
     pub fn score(&self, questions: &[Question]) -> Vec<LogProb> {
+        let answers = self.answers(questions);
+        answers.iter().map(Answer::log_prob).collect()
+    }
+
+    fn answers(&self, questions: &[Question]) -> Vec<Answer> {
         let vocabulary = self.architecture.vocabulary;
         let blocks = questions.par_chunks(BLOCK).map(|block| {
             let mut slots = vec![0; block.len() * self.architecture.window()];
@@ -92,20 +98,50 @@ impl Network {
             let targets: Vec<TokenId> = block.iter().map(|(_, target)| *target).collect();
             let known = |target: &TokenId| target.index() < vocabulary;
             assert!(targets.iter().all(known), "targets of the vocabulary");
-            self.score_slots(&slots, &targets)
+            self.answers_after(&slots, &targets)
         });
         blocks.flatten_iter().collect()
     }
 
     /// The mean loss −ln p over these positions of a text, in nats a token.
     pub(super) fn loss(&self, text: &TrainingText, positions: &[usize]) -> f64 {
+        let answers = self.answers(&self.questions(text, positions));
+        let losses = answers.iter().map(|answer| -answer.log_prob().ln());
+        losses.collect::<CompensatedSum>().value() / positions.len() as f64
+    }
+
+    /// ln Z at these positions of a text.
+    pub(super) fn ln_z(&self, text: &TrainingText, positions: &[usize]) -> Vec<f64> {
+        let answers = self.answers(&self.questions(text, positions));
+        answers.iter().map(Answer::ln_z).collect()
+    }
+
+    fn questions<'t>(&self, text: &'t TrainingText, positions: &[usize]) -> Vec<Question<'t>> {
         let ids = text.ids();
         let seen = self.architecture.window();
         let question = |&i: &usize| (&ids[i.saturating_sub(seen)..i], ids[i]);
-        let questions: Vec<Question> = positions.iter().map(question).collect();
-        let scores = self.score(&questions);
-        let sum: CompensatedSum = scores.iter().map(|score| -score.ln()).collect();
-        sum.value() / positions.len() as f64
+        positions.iter().map(question).collect()
+    }
+
+    /// What is compared with the output weights after one window.
+    fn output(&self, window: &[u32]) -> Vec<f32> {
+        let shape = &self.architecture;
+        let mut inputs = Matrix::zeros(1, shape.inputs());
+        inputs::look_up(shape, &self.echoes, &self.embeddings, window, &mut inputs);
+        let sums = self.layers[0].weights.times(inputs.values());
+        self.projection.times(&self.last_units(sums))
+    }
+
+    /// The units of the last hidden layer, from the sums s of the first.
+    pub(super) fn last_units(&self, mut units: Vec<f32>) -> Vec<f32> {
+        let mut slopes = vec![0.0; units.len()];
+        self.layers[0].activate(&mut units, &mut slopes);
+        for layer in &self.layers[1..] {
+            let mut next = layer.weights.times(&units);
+            layer.activate(&mut next, &mut slopes);
+            add_scaled(&mut units, 1.0, &next);
+        }
+        units
     }
 
     /// What is compared with the output weights, a row for each window.
@@ -117,7 +153,7 @@ impl Network {
         block.output
     }
 
-    fn score_slots(&self, slots: &[u32], targets: &[TokenId]) -> Vec<LogProb> {
+    fn answers_after(&self, slots: &[u32], targets: &[TokenId]) -> Vec<Answer> {
         let outputs = self.outputs(slots);
         let mut answers = vec![Answer::default(); targets.len()];
         let mut start = 0;
@@ -129,7 +165,7 @@ impl Network {
             }
             start = end;
         }
-        answers.iter().map(Answer::log_prob).collect()
+        answers
     }
 
     /// The logits of some tokens, a row for each row of outputs.
@@ -187,7 +223,12 @@ impl Answer {
     }
 
     fn log_prob(&self) -> LogProb {
-        LogProb::from_ln(self.logit - self.largest - self.sum.ln())
+        LogProb::from_ln(self.logit - self.ln_z())
+    }
+
+    /// ln Σ exp z over all tokens.
+    fn ln_z(&self) -> f64 {
+        self.largest + self.sum.ln()
     }
 }
 

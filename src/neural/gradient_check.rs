@@ -15,20 +15,28 @@ use super::random::{Purpose, stream};
 use super::text::TrainingText;
 use crate::token::TokenId;
 
-const SHAPE: Architecture = Architecture {
+pub(super) const SHAPE: Architecture = Architecture {
     context: 3,
     echoes: 2,
     reach: 5,
     embedding: 4,
+    ngrams: 1,
+    buckets: 0,
     hidden: 7,
     layers: 2,
     tied: true,
     vocabulary: 11,
 };
 
-const UNTIED: Architecture = Architecture {
+pub(super) const UNTIED: Architecture = Architecture {
     tied: false,
     layers: 1,
+    ..SHAPE
+};
+
+pub(super) const NGRAMS: Architecture = Architecture {
+    ngrams: 3,
+    buckets: 9,
     ..SHAPE
 };
 
@@ -40,7 +48,7 @@ fn text() -> TrainingText {
 }
 
 /// A network whose parameters are all large enough to matter.
-fn network(shape: Architecture, seed: u64) -> Network {
+pub(super) fn network(shape: Architecture, seed: u64) -> Network {
     let counts = count_targets(text().ids(), shape.vocabulary);
     let network = Network::untrained(shape, &counts, seed);
     let mut rng = stream(seed, Purpose::Weights, 1);
@@ -66,7 +74,12 @@ struct Passed {
     blocks: Vec<Block>,
 }
 
-fn pass(shape: Architecture, candidates: &Candidates, dropout: f32, seed: u64) -> Passed {
+fn pass(
+    shape: Architecture,
+    candidates: &Candidates,
+    (dropout, penalty): (f32, f32),
+    seed: u64,
+) -> Passed {
     let (network, text) = (network(shape, seed), text());
     let positions: Vec<usize> = text.positions().collect();
     let targets = positions.iter().map(|&i| text.target(i));
@@ -78,7 +91,7 @@ fn pass(shape: Architecture, candidates: &Candidates, dropout: f32, seed: u64) -
         let mut block = Block::default();
         block.load(&text, positions, (&network, &shortlist), 0.4, &mut rng);
         block.forward(&network, &dropouts(dropout), &mut rng);
-        block.backward(&network, &shortlist, scale);
+        block.backward(&network, &shortlist, scale, penalty);
         blocks.push(block);
     }
     assert!(blocks.len() > 1, "sums over blocks are tested too");
@@ -139,7 +152,7 @@ impl Passed {
         let all = 0..self.shortlist.tokens.len();
         let candidates = |rows: Matrix| spread(&self.shortlist.tokens, &rows, shape.vocabulary);
         let output = candidates(gradients::output_weights(blocks, all.clone()));
-        let mut embeddings = Matrix::zeros(shape.vocabulary + 1, shape.embedding);
+        let mut embeddings = Matrix::zeros(shape.places(), shape.embedding);
         gradients::embeddings(blocks, &self.network, &mut embeddings);
         let mut all_gradients = vec![embeddings.values().to_vec()];
         for layer in 0..shape.layers {
@@ -173,11 +186,11 @@ fn spread(names: &[u32], rows: &Matrix, count: usize) -> Vec<f32> {
 fn check(
     shape: Architecture,
     candidates: &Candidates,
-    dropout: f32,
+    (dropout, penalty): (f32, f32),
     seed: u64,
 ) -> Result<(), TestCaseError> {
-    let passed = pass(shape, candidates, dropout, seed);
-    let plain = Plain::of(&passed.network);
+    let passed = pass(shape, candidates, (dropout, penalty), seed);
+    let plain = Plain::of(&passed.network, penalty);
     let (examples, candidates) = (passed.examples(), passed.candidates());
     let loss = passed.blocks.iter().map(|block| block.loss).sum::<f64>() / examples.len() as f64;
     prop_assert!((loss - plain.loss(&examples, &candidates)).abs() < 1e-5);
@@ -200,15 +213,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
-    fn gradients_are_those_of_the_formulas(seed: u64, drop: bool, tied: bool) {
-        let shape = if tied { SHAPE } else { UNTIED };
-        check(shape, &Candidates::All, if drop { 0.25 } else { 0.0 }, seed)?;
+    fn gradients_are_those_of_the_formulas(seed: u64, drop: bool, tied: bool, penalised: bool) {
+        let shape = if tied { NGRAMS } else { UNTIED };
+        let dropout = if drop { 0.25 } else { 0.0 };
+        let penalty = if penalised { 0.1 } else { 0.0 };
+        check(shape, &Candidates::All, (dropout, penalty), seed)?;
     }
 
     #[test]
     fn so_are_they_over_sampled_candidates(seed: u64) {
         let counts = count_targets(text().ids(), SHAPE.vocabulary);
         let candidates = Candidates::Sampled(Sampler::new(6, &counts));
-        check(SHAPE, &candidates, 0.25, seed)?;
+        check(SHAPE, &candidates, (0.25, 0.1), seed)?;
     }
 }

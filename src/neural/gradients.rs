@@ -17,6 +17,7 @@
 
 use std::ops::Range;
 
+use super::architecture::Architecture;
 use super::block::Block;
 use super::elementary::add_scaled;
 use super::inputs;
@@ -91,12 +92,21 @@ pub(super) fn embeddings(blocks: &[Block], network: &Network, gradient: &mut Mat
 }
 
 /// The embeddings that the blocks looked up, ascending.
-pub(super) fn looked_up(blocks: &[Block]) -> Vec<u32> {
-    let windows = blocks.iter().flat_map(|block| &block.windows);
-    let mut rows: Vec<u32> = windows.copied().collect();
-    rows.sort_unstable();
-    rows.dedup();
-    rows
+pub(super) fn looked_up(blocks: &[Block], shape: &Architecture) -> Vec<u32> {
+    let mut seen = vec![false; shape.places()];
+    for window in blocks
+        .iter()
+        .flat_map(|block| block.windows.chunks_exact(shape.window()))
+    {
+        window.iter().for_each(|&token| seen[token as usize] = true);
+        for end in shape.reach + 1..=window.len() {
+            inputs::ngram_rows(shape, &window[..end]).for_each(|row| seen[row as usize] = true);
+        }
+    }
+    let rows = seen.iter().enumerate();
+    rows.filter(|(_, seen)| **seen)
+        .map(|(row, _)| row as u32)
+        .collect()
 }
 
 fn sum_rows<'a>(rows: impl Iterator<Item = &'a [f32]>, width: usize) -> Vec<f32> {

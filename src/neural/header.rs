@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::options::TrainingOptions;
-use super::training::{Ending, EpochReport};
+use super::training::{Ending, EpochReport, Normalisation};
 use crate::token::Reading;
 
 /// What is known about a neural model besides its vocabulary and its weights.
@@ -26,6 +26,8 @@ pub struct TrainingRecord {
     pub history: Vec<EpochReport>,
     /// Why it ended.
     pub ending: Ending,
+    /// How near Z is to one, if the network is self-normalised.
+    pub normalisation: Option<Normalisation>,
 }
 
 impl TrainingRecord {

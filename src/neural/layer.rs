@@ -99,6 +99,18 @@ impl Layer {
         }
     }
 
+    /// Takes one row of s to what leaves the layer, without a residual, and gives the slopes.
+    pub(super) fn activate(&self, sums: &mut [f32], slopes: &mut [f32]) {
+        normalise(sums);
+        widest(|| {
+            let parameters = self.gain.values().iter().zip(self.bias.values());
+            for (x, (gain, bias)) in sums.iter_mut().zip(parameters) {
+                *x = gain * *x + bias;
+            }
+        });
+        silu_all(sums, slopes);
+    }
+
     /// Takes δh back to δu, both in `delta`, and keeps what the gradients need.
     pub(super) fn backward(&self, residual: bool, pass: &mut Pass, delta: &mut Matrix) {
         let (rows, width) = (pass.output.rows(), self.weights.cols());

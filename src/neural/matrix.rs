@@ -19,6 +19,8 @@
 
 use std::ops::Range;
 
+use super::elementary::{add_four, add_scaled};
+
 /// Numbers in rows: entry (i, j) is `values[i · cols + j]`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Matrix {
@@ -99,6 +101,27 @@ impl Matrix {
     pub(super) fn reshape(&mut self, rows: usize, cols: usize) {
         (self.rows, self.cols) = (rows, cols);
         self.values.resize(rows * cols, 0.0);
+    }
+
+    /// u·M: the sum of its rows, each times its number of u.
+    ///
+    /// This reads the matrix once in its own order, four rows at a time; the general product would
+    /// first copy it.
+    ///
+    /// # Panics
+    /// If there is not a number for each row.
+    pub(super) fn times(&self, u: &[f32]) -> Vec<f32> {
+        assert_eq!(u.len(), self.rows, "a number for each row");
+        let mut sum = vec![0.0; self.cols];
+        let (fours, rest) = u.as_chunks::<4>();
+        let (rows, last_rows) = self.values.split_at(4 * fours.len() * self.cols);
+        for (u, rows) in fours.iter().zip(rows.chunks_exact(4 * self.cols)) {
+            add_four(&mut sum, u, rows);
+        }
+        for (&u, row) in rest.iter().zip(last_rows.chunks_exact(self.cols)) {
+            add_scaled(&mut sum, u, row);
+        }
+        sum
     }
 
     /// The whole of it.
@@ -241,6 +264,19 @@ mod tests {
             plain(a, b, &mut slow);
             multiply_add(a, b, &mut fast);
             for (slow, fast) in slow.iter().zip(&fast) {
+                prop_assert!((slow - fast).abs() < 1e-4, "{slow} {fast}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_row_times_a_matrix_is_a_product(rows in 1usize..20, cols in 1usize..40) {
+            let matrix = Matrix::from_values(rows, cols, numbers(rows * cols, 1));
+            let row = numbers(rows, 2);
+            let mut slow = vec![0.0; cols];
+            plain(View::new(&row, rows), matrix.view(), &mut slow);
+            for (slow, fast) in slow.iter().zip(matrix.times(&row)) {
                 prop_assert!((slow - fast).abs() < 1e-4, "{slow} {fast}");
             }
         }

@@ -33,7 +33,8 @@
 //! The *tied* embeddings (Press & Wolf 2017) are learnt from both ends and save
 //! half of the parameters. *Dropout* (Srivastava et al. 2014) keeps a text of a
 //! million words from being known by heart. The *echoes* (Zhang et al. 2015)
-//! hear more than the slots, for the price of a slot each. *Layer norm* and
+//! hear more than the slots, for the price of a slot each. Embeddings of *n-grams* tell letters in
+//! company from letters alone. *Layer norm* and
 //! *residuals* let a second layer learn as fast as one.
 //!
 //! # The chapter, in order of reading
@@ -54,6 +55,7 @@
 //! | `text`, `options`, `schedule`, `training` | all of them, epoch by epoch |
 //! | [`checkpoint`] | a training between two runs |
 //! | `forward` | from a context to probabilities |
+//! | [`lookup`](Lookup) | from a context to one score, in microseconds, where Z is near one |
 //! | `model`, `header` | the network as a voice, and what is known about it |
 //! | [`inside`](Tensor) | what can be asked of weights, and what another one would do |
 //! | [`format`](mod@format) | to a model file and back |
@@ -95,6 +97,7 @@ mod header;
 mod inputs;
 mod inside;
 mod layer;
+mod lookup;
 mod matrix;
 mod model;
 mod network;
@@ -117,8 +120,9 @@ pub use architecture::Architecture;
 pub use forward::Question;
 pub use header::{NeuralHeader, TrainingRecord};
 pub use inside::{Change, Tensor, Window};
+pub use lookup::{Logit, Lookup, Reader};
 pub use model::NeuralModel;
 pub use network::Network;
 pub use options::{Softmax, TrainingOptions};
 pub use text::TrainingText;
-pub use training::{Ending, EpochReport, Trained, train, train_in_parts};
+pub use training::{Ending, EpochReport, Normalisation, Trained, train, train_in_parts};

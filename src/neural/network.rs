@@ -14,7 +14,7 @@ use crate::token::TokenId;
 ///
 /// | tensor | shape | what it is |
 /// |---|---|---|
-/// | `embeddings` | (V+1) × E | a row a token; the last row is "no token here" |
+/// | `embeddings` | (V+1+G) × E | a row a token, one for "no token here", and those that n-grams share |
 /// | `layer1.weights` | (C+K)·E × H | from the embeddings of the context to the hidden units |
 /// | `layer`l`.weights` | H × H | from hidden units to hidden units |
 /// | `layer`l`.gain`, `.bias` | 1 × H | what layer norm scales by and adds |
@@ -40,7 +40,7 @@ impl Network {
     ///
     /// The output bias is ln (c + 1) / (N + V), and the projection is small, so that training
     /// starts at the unigram distribution and not by finding it. Embeddings are uniform with a
-    /// deviation of 0.1, weights with one over the root of what enters them, the projection with a
+    /// deviation of 0.1, those of n-grams 0 (so one never met adds nothing), weights with one over the root of what enters them, the projection with a
     /// tenth of that; gains are 1 and their biases 0.
     ///
     /// # Panics
@@ -49,7 +49,7 @@ impl Network {
     pub(super) fn untrained(architecture: Architecture, counts: &[u64], seed: u64) -> Self {
         assert_eq!(counts.len(), architecture.vocabulary, "a count a token");
         let mut rng = stream(seed, Purpose::Weights, 0);
-        let mut uniform = |rows: usize, cols: usize, deviation: f32| {
+        let mut uniform = |rows: usize, cols: usize, deviation: f32| -> Vec<f32> {
             let bound = deviation * 3f32.sqrt();
             let mut draw = || bound * (2.0 * rng.random::<f32>() - 1.0);
             (0..rows * cols).map(|_| draw()).collect()
@@ -60,7 +60,13 @@ impl Network {
         let tensors = tensors.iter().map(|(name, rows, cols)| {
             let fan_in = (*rows as f32).sqrt().recip();
             let values = match name.as_str() {
-                "embeddings" | "output.weights" => uniform(*rows, *cols, 0.1),
+                "embeddings" => {
+                    let tokens = architecture.vocabulary + 1;
+                    let mut values = uniform(tokens, *cols, 0.1);
+                    values.resize(rows * cols, 0.0);
+                    values
+                }
+                "output.weights" => uniform(*rows, *cols, 0.1),
                 "projection" => uniform(*rows, *cols, 0.1 * fan_in),
                 "output.bias" => counts.iter().map(share).collect(),
                 name if name.ends_with(".gain") => vec![1.0; rows * cols],
@@ -84,7 +90,8 @@ impl Network {
         names.map(|(name, ..)| name).zip(values).collect()
     }
 
-    /// The embeddings: a row of E numbers for each token, and one for "no token here".
+    /// The embeddings: a row of E numbers for each token, one for "no token here", and those that
+    /// n-grams share.
     pub fn embeddings(&self) -> &[f32] {
         self.embeddings.values()
     }
@@ -201,6 +208,8 @@ mod tests {
             echoes: 1,
             reach: 3,
             embedding: 3,
+            ngrams: 1,
+            buckets: 0,
             hidden: 4,
             layers: 2,
             tied,

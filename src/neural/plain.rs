@@ -10,12 +10,15 @@
 //! which in f64 is good to some nine digits, more than f32 has.
 
 use super::architecture::Architecture;
+use super::inputs::ngram_row;
 use super::network::Network;
 
 /// The tensors, as f64, in their order.
 #[derive(Clone)]
 pub(super) struct Plain {
     shape: Architecture,
+    /// α.
+    penalty: f64,
     pub(super) tensors: Vec<Vec<f64>>,
 }
 
@@ -28,11 +31,12 @@ pub(super) struct Example {
 }
 
 impl Plain {
-    pub(super) fn of(network: &Network) -> Self {
+    pub(super) fn of(network: &Network, penalty: f32) -> Self {
         let widen = |values: &[f32]| values.iter().map(|&x| f64::from(x)).collect();
         let tensors = network.tensors();
         Plain {
             shape: network.architecture(),
+            penalty: f64::from(penalty),
             tensors: tensors.iter().map(|(_, values)| widen(values)).collect(),
         }
     }
@@ -42,11 +46,21 @@ impl Plain {
         let (width, reach) = (self.shape.embedding, self.shape.reach);
         let row = |token: u32| &self.tensors[0][token as usize * width..][..width];
         let (old, recent) = example.window.split_at(reach);
-        let mut inputs: Vec<f64> = recent
-            .iter()
-            .flat_map(|&token| row(token))
-            .copied()
-            .collect();
+        let mut inputs = Vec::new();
+        for (slot, &token) in recent.iter().enumerate() {
+            let mut sum = row(token).to_vec();
+            for n in 2..=self.shape.ngrams.min(reach + slot + 1) {
+                let ngram = &example.window[reach + slot + 1 - n..=reach + slot];
+                if ngram
+                    .iter()
+                    .all(|&token| token as usize != self.shape.vocabulary)
+                {
+                    let shared = row(ngram_row(&self.shape, ngram));
+                    sum.iter_mut().zip(shared).for_each(|(sum, e)| *sum += e);
+                }
+            }
+            inputs.extend(sum);
+        }
         for echo in 0..self.shape.echoes {
             let fading = 0.5f64.powf(1.0 / (2.0 * 4f64.powi(echo as i32)));
             let loudness = |age: usize| fading.powi(age as i32);
@@ -89,7 +103,7 @@ impl Plain {
         input
     }
 
-    /// −ln p(target) among the candidates, with logits less `ln_inclusion`.
+    /// −ln p(target) + α·(ln Z)² among the candidates, with logits less `ln_inclusion`.
     fn loss_of(&self, example: &Example, candidates: &[(u32, f64)]) -> f64 {
         let after_layers = 3 * self.shape.layers + 1;
         let output = through(&self.hidden(example), &self.tensors[after_layers]);
@@ -106,7 +120,7 @@ impl Plain {
         };
         let target = candidates.iter().find(|(v, _)| *v == example.target);
         let sum: f64 = candidates.iter().map(|v| logit(v).exp()).sum();
-        sum.ln() - logit(target.unwrap())
+        sum.ln() - logit(target.unwrap()) + self.penalty * sum.ln().powi(2)
     }
 
     /// The mean loss.

@@ -40,6 +40,7 @@ pub(super) struct Learner {
     dropouts: Dropouts,
     left_mask: f32,
     weight_decay: f32,
+    penalty: f32,
     seed: u64,
 }
 
@@ -58,6 +59,7 @@ impl Learner {
             dropouts: options.dropouts(),
             left_mask: options.left_mask,
             weight_decay: options.weight_decay,
+            penalty: options.self_normalised,
             seed: options.seed,
         }
     }
@@ -83,7 +85,7 @@ impl Learner {
         self.blocks.resize_with(count, Block::default);
         let scale = (positions.len() as f32).recip();
         let network = &self.network;
-        let (dropouts, left_mask) = (self.dropouts, self.left_mask);
+        let (dropouts, left_mask, penalty) = (self.dropouts, self.left_mask, self.penalty);
         let (seed, steps) = (self.seed, self.steps);
         let examples = positions.par_chunks(Block::SIZE).enumerate();
         let work = self.blocks.par_iter_mut().zip(examples);
@@ -92,7 +94,7 @@ impl Learner {
             let (mut mask, mut drop) = (draws(Purpose::Mask), draws(Purpose::Dropout));
             block.load(text, positions, (network, shortlist), left_mask, &mut mask);
             block.forward(network, &dropouts, &mut drop);
-            block.backward(network, shortlist, scale);
+            block.backward(network, shortlist, scale, penalty);
         });
     }
 
@@ -100,7 +102,7 @@ impl Learner {
     fn update(&mut self, shortlist: &Shortlist, rate: f32) {
         let adam = Adam::step(self.steps, rate);
         let (blocks, network) = (&self.blocks, &mut self.network);
-        let looked_up = gradients::looked_up(blocks);
+        let looked_up = gradients::looked_up(blocks, &network.architecture);
         let summed = &mut self.embedding_gradient;
         gradients::embeddings(blocks, network, summed);
 

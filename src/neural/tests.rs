@@ -18,6 +18,8 @@ const SHAPE: Architecture = Architecture {
     echoes: 1,
     reach: 1,
     embedding: 8,
+    ngrams: 1,
+    buckets: 0,
     hidden: 16,
     layers: 2,
     tied: true,
@@ -51,6 +53,7 @@ fn header(options: &TrainingOptions, trained: &Trained) -> NeuralHeader {
             examples: 0,
             history: trained.history.clone(),
             ending: trained.ending,
+            normalisation: trained.normalisation,
         },
     }
 }
@@ -110,8 +113,46 @@ fn sampled_softmax_learns_the_same_distribution() {
 }
 
 #[test]
+fn a_self_normalised_network_needs_no_softmax() {
+    for softmax in [Softmax::Full, Softmax::Sampled { draws: 12 }] {
+        let near = |self_normalised| {
+            let options = TrainingOptions {
+                self_normalised,
+                softmax,
+                epochs: 20,
+                ..options()
+            };
+            let trained = train(SHAPE, &options, &counting(80), &counting(9), &Quiet).unwrap();
+            let context = ids(&[1, 9, 10]);
+            let mut log_probs = vec![0.0; SHAPE.vocabulary];
+            trained.network.log_probs(&context, &mut log_probs);
+            let lookup = Lookup::of(&trained.network);
+            let mut reader = lookup.reader();
+            context.iter().for_each(|&token| reader.push(token));
+            let error = reader.score(TokenId(11)).0 - log_probs[11];
+            (trained.normalisation, error.abs())
+        };
+        let (free, _) = near(0.0);
+        assert_eq!(free, None);
+        let (weak, _) = near(1e-9);
+        let (strong, error) = near(1.0);
+        let (weak, strong) = (weak.unwrap(), strong.unwrap());
+        assert!(
+            strong.mean < weak.mean / 2.0,
+            "{softmax:?}: {weak:?} {strong:?}"
+        );
+        assert!(error <= strong.largest + 1e-3, "{error} {strong:?}");
+    }
+}
+
+#[test]
 fn threads_do_not_change_a_bit() {
     for softmax in [Softmax::Full, Softmax::Sampled { draws: 20 }] {
+        let shape = Architecture {
+            ngrams: 3,
+            buckets: 50,
+            ..SHAPE
+        };
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
             let options = TrainingOptions {
@@ -120,7 +161,7 @@ fn threads_do_not_change_a_bit() {
                 ..options()
             };
             pool.unwrap().install(|| {
-                let trained = train(SHAPE, &options, &counting(200), &counting(9), &Quiet);
+                let trained = train(shape, &options, &counting(200), &counting(9), &Quiet);
                 let trained = trained.unwrap();
                 let score = trained.network.score(&[(&ids(&[1, 4]), TokenId(5))]);
                 (trained.network, trained.history, score)

@@ -35,6 +35,18 @@ pub struct Trained {
     pub history: Vec<EpochReport>,
     /// Why it ended.
     pub ending: Ending,
+    /// How near Z is to one, if the network is self-normalised.
+    pub normalisation: Option<Normalisation>,
+}
+
+/// How near to one Z = Σ exp z_v is after the contexts of held-out text (of the training text, if
+/// none is held out): what a score without a softmax is wrong by.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Normalisation {
+    /// The mean of |ln Z|, in nats.
+    pub mean: f64,
+    /// The largest |ln Z|, in nats.
+    pub largest: f64,
 }
 
 /// What one epoch came to.
@@ -132,11 +144,36 @@ pub fn train_in_parts(
         Some(path) => checkpoint::save(path, &fingerprint, state),
         None => Ok(()),
     })?;
+    let mut network = state.best.network.unwrap_or(state.learner.network);
+    let normalisation = (options.self_normalised > 0.0).then(|| {
+        let text = if heldout.examples() > 0 {
+            heldout
+        } else {
+            training
+        };
+        centre(&mut network, text, &text.sample(options.heldout_limit))
+    });
     Ok(Trained {
-        network: state.best.network.unwrap_or(state.learner.network),
+        network,
         history: state.best.history,
         ending,
+        normalisation,
     })
+}
+
+/// Takes the mean of ln Z from every logit, which changes no probability, and says how far from 0
+/// ln Z still is.
+fn centre(network: &mut Network, text: &TrainingText, positions: &[usize]) -> Normalisation {
+    let ln_z = network.ln_z(text, positions);
+    let count = ln_z.len() as f64;
+    let shift = ln_z.iter().sum::<f64>() / count;
+    let biases = network.output_bias.values_mut().iter_mut();
+    biases.for_each(|bias| *bias -= shift as f32);
+    let errors = ln_z.iter().map(|ln_z| (ln_z - shift).abs());
+    Normalisation {
+        mean: errors.clone().sum::<f64>() / count,
+        largest: errors.fold(0.0, f64::max),
+    }
 }
 
 /// How many steps make an epoch.

@@ -47,6 +47,10 @@ pub(super) struct Args {
     /// The model to ask
     #[arg(short, long, value_name = "NAME", help_heading = "Model")]
     model: String,
+    /// Sum the logits of a self-normalised network, which nearly are logarithms of probabilities: no
+    /// softmax, and so hundreds of times as fast where the vocabulary is large
+    #[arg(long, help_heading = "Model", conflicts_with_all = WITH_RECORDS)]
+    unnormalised: bool,
     #[command(flatten)]
     form: FormArgs,
     /// What to print
@@ -103,8 +107,19 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     if args.records.are_given() {
         return records::run(args, &opened, &corpus, console);
     }
-    if let Voice::Scores(scorer) = &opened.voice {
-        return scorer::run(args, scorer, &corpus, console);
+    match &opened.voice {
+        Voice::Scores(scorer) => return scorer::run(args, scorer, &corpus, console),
+        Voice::Neural(network) if args.unnormalised => {
+            return scorer::run(args, &scorer::Logits::of(network)?, &corpus, console);
+        }
+        _ if args.unnormalised => {
+            let what = format!(
+                "'{}' is no network, and scores by probabilities",
+                args.model
+            );
+            return Err(Error::new(ErrorKind::Usage, what).way_out("leave out --unnormalised"));
+        }
+        _ => {}
     }
     let model = opened.voice.language_model()?;
     let lines = args.lines();

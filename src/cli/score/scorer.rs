@@ -1,4 +1,5 @@
-//! Here is stupid back-off and a text; show sums of scores, which have no perplexity.
+//! Here is a text, and stupid back-off or a self-normalised network; show sums of scores, which
+//! have no perplexity.
 
 use std::f64::consts::LN_10;
 
@@ -9,10 +10,102 @@ use super::{Args, By};
 use crate::cli::columns::count;
 use crate::cli::console::Console;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::LanguageModel;
+use crate::neural::{Lookup, NeuralModel};
 use crate::ngram::Scorer;
 use crate::prob::CompensatedSum;
 use crate::text::{Batch, Corpus};
-use crate::token::{self, TokenId, TokenText, readable};
+use crate::token::{self, Reading, TokenId, TokenText, Vocabulary, readable};
+
+/// What scores tokens by numbers that do not sum to one.
+pub(super) trait Ranking: Sync {
+    fn reading(&self) -> &Reading;
+    fn vocabulary(&self) -> &Vocabulary;
+    /// The natural logarithm of the score of each token of a sentence and of its `</s>`; −∞ where
+    /// there is none.
+    fn scores(&self, sentence: &[TokenId]) -> Vec<f64>;
+    /// Whether a token is none that it knows.
+    fn is_unknown(&self, token: TokenId, score: f64) -> bool;
+    /// What becomes of tokens that it does not know.
+    const UNKNOWN: &'static str;
+}
+
+impl Ranking for Scorer {
+    fn reading(&self) -> &Reading {
+        &self.header().reading
+    }
+
+    fn vocabulary(&self) -> &Vocabulary {
+        self.vocabulary()
+    }
+
+    fn scores(&self, sentence: &[TokenId]) -> Vec<f64> {
+        let padded = [&[TokenId::START], sentence].concat();
+        let next = sentence.iter().chain([&TokenId::END]).enumerate();
+        next.map(|(read, &token)| self.score(&padded[..=read], token).0)
+            .collect()
+    }
+
+    fn is_unknown(&self, _: TokenId, score: f64) -> bool {
+        !score.is_finite()
+    }
+
+    /// They have no relative frequency, and so no score: one would make every sum −∞.
+    const UNKNOWN: &'static str = "left out";
+}
+
+/// A self-normalised network, asked for logits.
+pub(super) struct Logits<'m> {
+    model: &'m NeuralModel,
+    lookup: Lookup<'m>,
+}
+
+impl<'m> Logits<'m> {
+    /// Computes the network's products.
+    ///
+    /// # Errors
+    /// If it was not trained to be self-normalised: its logits would mean nothing by themselves.
+    pub(super) fn of(model: &'m NeuralModel) -> Result<Self> {
+        if model.header().training.normalisation.is_none() {
+            let what = "this network is not self-normalised: its logits are no scores";
+            return Err(Error::new(ErrorKind::Usage, what)
+                .way_out("leave out --unnormalised, or train with --self-normalised"));
+        }
+        let lookup = Lookup::of(model.network());
+        Ok(Logits { model, lookup })
+    }
+}
+
+impl Ranking for Logits<'_> {
+    fn reading(&self) -> &Reading {
+        &self.model.header().reading
+    }
+
+    fn vocabulary(&self) -> &Vocabulary {
+        self.model.vocabulary()
+    }
+
+    fn scores(&self, sentence: &[TokenId]) -> Vec<f64> {
+        let mut reader = self.lookup.reader();
+        let mut before = TokenId::START;
+        let mut score = |&token: &TokenId| {
+            reader.push(before);
+            before = token;
+            reader.score(token).0
+        };
+        sentence
+            .iter()
+            .chain([&TokenId::END])
+            .map(&mut score)
+            .collect()
+    }
+
+    fn is_unknown(&self, token: TokenId, _: f64) -> bool {
+        token == TokenId::UNKNOWN
+    }
+
+    const UNKNOWN: &'static str = "scored as <unk>";
+}
 
 /// The score of one sentence.
 struct Score {
@@ -22,16 +115,21 @@ struct Score {
     unknown: u64,
 }
 
-pub(super) fn run(args: &Args, scorer: &Scorer, corpus: &Corpus, console: &Console) -> Result<()> {
+pub(super) fn run<R: Ranking>(
+    args: &Args,
+    scorer: &R,
+    corpus: &Corpus,
+    console: &Console,
+) -> Result<()> {
     if args.kenlm || args.by == By::Token {
-        let what = "stupid back-off has scores by sentence and in sum only";
+        let what = "scores that are no probabilities are given by sentence and in sum only";
         return Err(Error::new(ErrorKind::Usage, what).way_out("use --by sentence, or no --by"));
     }
     let mut total = CompensatedSum::default();
     let (mut sentences, mut tokens, mut oovs) = (0u64, 0u64, 0u64);
     token::each_read(
         corpus,
-        &scorer.header().reading,
+        scorer.reading(),
         scorer.vocabulary(),
         console.progress(),
         |batch, ids| {
@@ -62,10 +160,11 @@ pub(super) fn run(args: &Args, scorer: &Scorer, corpus: &Corpus, console: &Conso
             "log10_score": log10,
         })),
         (false, By::Summary) => console.print(format_args!(
-            " sentences    {}\n tokens       {}\n OOVs         {}, left out\n log10 score  {log10}\n scores are not probabilities: there is no perplexity\n",
+            " sentences    {}\n tokens       {}\n OOVs         {}, {}\n log10 score  {log10}\n scores are not probabilities: there is no perplexity\n",
             count(sentences),
             count(tokens),
             count(oovs),
+            R::UNKNOWN,
         )),
         _ => Ok(()),
     }
@@ -87,23 +186,15 @@ fn lines(args: &Args, batch: &Batch, ids: &TokenText, scores: &[Score]) -> Strin
 }
 
 impl Score {
-    /// The sum over the tokens that are known.
-    ///
-    /// An unknown token has no relative frequency, and so no score: one would make every sum −∞.
-    fn of(scorer: &Scorer, ids: &[TokenId]) -> Self {
-        let mut context = vec![TokenId::START];
-        let (mut ln, mut unknown) = (0.0, 0);
-        for &token in ids.iter().chain([&TokenId::END]) {
-            match scorer.score(&context, token).0 {
-                score if score.is_finite() => ln += score,
-                _ => unknown += 1,
-            }
-            context.push(token);
-        }
+    /// The sum over the tokens that have a score.
+    fn of(scorer: &impl Ranking, ids: &[TokenId]) -> Self {
+        let scores = scorer.scores(ids);
+        let tokens = ids.iter().chain([&TokenId::END]).zip(&scores);
+        let unknown = tokens.filter(|(token, score)| scorer.is_unknown(**token, **score));
         Score {
-            ln,
+            ln: scores.iter().filter(|score| score.is_finite()).sum(),
             tokens: ids.len() as u64 + 1,
-            unknown,
+            unknown: unknown.count() as u64,
         }
     }
 }
