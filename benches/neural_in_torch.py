@@ -10,11 +10,18 @@ It is there to be compared with, in processor time and in perplexity:
 with the shape and the choices that the plan of `train` shows, on as many threads
 (`--threads`, `RAYON_NUM_THREADS`). Random numbers differ, and Adam is lazy there and dense here,
 so losses agree in what they come to, not digit by digit.
+
+With --beside it is the partner of `cargo bench --bench steps`, which gives it weights and text, and
+asks for losses or times in turns.
 """
 
 import argparse
+import json
 import math
+import pathlib
 import resource
+import sys
+import time
 
 import numpy as np
 import torch
@@ -26,8 +33,9 @@ UNKNOWN, START, END = 0, 1, 2
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("train")
-    parser.add_argument("heldout")
+    parser.add_argument("train", nargs="?")
+    parser.add_argument("heldout", nargs="?")
+    parser.add_argument("--beside", type=pathlib.Path)
     parser.add_argument("--threads", type=int, default=1)
     for name, default in dict(context=5, echoes=2, reach=32, embedding=128, hidden=256, layers=2,
                               epochs=8, batch=256, draws=1024).items():
@@ -113,10 +121,106 @@ def masked(windows, args, none):
     return torch.where(young, windows, none)
 
 
+class Candidates:
+    """Targets and draws that stand for all tokens, and how probably each is among them."""
+
+    def __init__(self, counts, draws):
+        unigram = counts / counts.sum()
+        drawn = counts ** 0.75 / (counts ** 0.75).sum()
+        self.draws, self.cumulative = draws, np.cumsum(drawn)
+        self.not_target, self.not_drawn = (
+            np.log1p(-np.minimum(p, 1 - 1e-9)) for p in (unigram, drawn))
+
+    def loss(self, network, outputs, targets, rng):
+        if self.draws == 0:
+            return F.cross_entropy(network.logits(outputs), targets)
+        points = rng.random(self.draws) * self.cumulative[-1]
+        draws = np.searchsorted(self.cumulative, points)
+        tokens = np.unique(np.concatenate([targets.numpy(), draws]))
+        inclusion = -np.expm1(self.draws * self.not_drawn[tokens]
+                              + (len(targets) - 1) * self.not_target[tokens])
+        correction = torch.tensor(np.log(inclusion), dtype=torch.float)
+        logits = network.logits(outputs, torch.from_numpy(tokens)) - correction
+        columns = torch.from_numpy(np.searchsorted(tokens, targets.numpy()))
+        return F.cross_entropy(logits, columns)
+
+
+def rate(args, step, steps):
+    share = step / (steps + 1)
+    return args.learning_rate * min(share / args.warm_up, (1 - share) / (1 - args.warm_up))
+
+
+def learn(optimiser, loss, rate):
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+
+
+def load(network, folder):
+    def tensor(name):
+        return torch.from_numpy(np.fromfile(folder / name, dtype="<f4"))
+
+    with torch.no_grad():
+        places = {"embeddings": network.embeddings.weight, "output.bias": network.bias}
+        for name, place in places.items():
+            place.copy_(tensor(name).view_as(place))
+        for number, (layer, norm) in enumerate(zip(network.layers, network.norms), 1):
+            layer.weight.copy_(tensor(f"layer{number}.weights").view(layer.weight.T.shape).T)
+            norm.weight.copy_(tensor(f"layer{number}.gain"))
+            norm.bias.copy_(tensor(f"layer{number}.bias"))
+        weight = network.projection.weight
+        weight.copy_(tensor("projection").view(weight.T.shape).T)
+
+
+def beside(args):
+    """Answers each line of the input: a loss a step, or the wall or processor time of a run's step."""
+    choices = json.loads((args.beside / "choices.json").read_text())
+    vars(args).update(choices["shape"], dropout=0.0, input_dropout=0.0)
+    args.learning_rate, args.warm_up = choices["rate"], choices["warm_up"]
+    ids = np.fromfile(args.beside / "ids", dtype="<u4").astype(np.int64)
+    sentences = [list(part) for part in np.split(ids, np.flatnonzero(ids == START))[1:]]
+    text = Examples(sentences, args.context + args.reach, args.vocabulary)
+    counts = np.bincount(ids, minlength=args.vocabulary).astype(float)
+    counts[START] = 0
+    candidates, rng = Candidates(counts, choices["draws"]), np.random.default_rng(1)
+    batch, steps = choices["batch"], choices["steps"]
+
+    def run():
+        network = Network(args, counts)
+        load(network, args.beside)
+        optimiser = torch.optim.Adam(network.parameters(), fused=True)
+        order = np.random.default_rng(1).permutation(text.places)
+        for step in range(1, steps + 1):
+            places = order[(step - 1) * batch % len(order):][:batch]
+            windows, targets = text.at(places)
+            loss = candidates.loss(network, network(windows), targets, rng)
+            learn(optimiser, loss, rate(args, step, steps))
+            yield loss
+
+    losses = run()
+    processor = 0.0
+    for line in sys.stdin:
+        if line == "loss\n":
+            print(next(losses).item(), flush=True)
+        elif line == "wall\n":
+            for step, _ in enumerate(run(), 1):
+                if step == choices["warm_up_steps"]:
+                    start, spent = time.perf_counter(), time.process_time()
+            count = steps - choices["warm_up_steps"]
+            processor = (time.process_time() - spent) / count
+            print((time.perf_counter() - start) / count, flush=True)
+        else:
+            print(processor, flush=True)
+
+
 def main():
     args = arguments()
     torch.set_num_threads(args.threads)
     torch.manual_seed(1)
+    if args.beside:
+        return beside(args)
     rng = np.random.default_rng(1)
     vocabulary = {"<unk>": UNKNOWN, "<s>": START, "</s>": END}
     training = read(args.train, vocabulary, grow=True)
@@ -124,10 +228,7 @@ def main():
     training = Examples(training, window, none)
     heldout = Examples(read(args.heldout, vocabulary, grow=False), window, none)
     counts = np.bincount(training.ids[training.places].numpy(), minlength=none).astype(float)
-    unigram = counts / counts.sum()
-    drawn = counts ** 0.75 / (counts ** 0.75).sum()
-    cumulative = np.cumsum(drawn)
-    not_target, not_drawn = (np.log1p(-np.minimum(p, 1 - 1e-9)) for p in (unigram, drawn))
+    candidates = Candidates(counts, args.draws)
     network = Network(args, counts)
     optimiser = torch.optim.Adam(network.parameters(), fused=True)
     steps = math.ceil(len(training.places) / args.batch) * args.epochs
@@ -137,25 +238,9 @@ def main():
         for start in range(0, len(order), args.batch):
             windows, targets = training.at(order[start:start + args.batch])
             step += 1
-            share = step / (steps + 1)
-            for group in optimiser.param_groups:
-                group["lr"] = args.learning_rate * min(
-                    share / args.warm_up, (1 - share) / (1 - args.warm_up))
             outputs = network(masked(windows, args, none))
-            if args.draws == 0:
-                loss = F.cross_entropy(network.logits(outputs), targets)
-            else:
-                draws = np.searchsorted(cumulative, rng.random(args.draws) * cumulative[-1])
-                tokens = np.unique(np.concatenate([targets.numpy(), draws]))
-                inclusion = -np.expm1(args.draws * not_drawn[tokens]
-                                      + (len(targets) - 1) * not_target[tokens])
-                correction = torch.tensor(np.log(inclusion), dtype=torch.float)
-                logits = network.logits(outputs, torch.from_numpy(tokens)) - correction
-                columns = torch.from_numpy(np.searchsorted(tokens, targets.numpy()))
-                loss = F.cross_entropy(logits, columns)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
+            loss = candidates.loss(network, outputs, targets, rng)
+            learn(optimiser, loss, rate(args, step, steps))
         trained = resource.getrusage(resource.RUSAGE_SELF).ru_utime
         network.eval()
         total = 0.0

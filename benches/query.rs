@@ -28,7 +28,7 @@ use counterpoint::store::{ModelFile, OpenOptions};
 use counterpoint::token::TokenId;
 use rayon::prelude::*;
 
-use common::{median, processor_time, thread_time, words};
+use common::{median, processor_time, runs, thread_time, words};
 
 fn main() {
     let words = words();
@@ -234,13 +234,6 @@ fn draws(model: &NgramModel) {
         "drawing: {:.2} M tokens a second",
         DRAWS as f64 / spent / 1e6
     );
-}
-
-fn runs() -> usize {
-    let runs = std::env::var("RUNS")
-        .ok()
-        .and_then(|runs| runs.parse().ok());
-    runs.unwrap_or(5)
 }
 
 fn pool(threads: usize) -> rayon::ThreadPool {

@@ -18,6 +18,14 @@ pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     values[values.len() / 2]
 }
 
+/// How often each measure is taken: RUNS, or 5.
+pub(crate) fn runs() -> usize {
+    let runs = std::env::var("RUNS")
+        .ok()
+        .and_then(|runs| runs.parse().ok());
+    runs.unwrap_or(5)
+}
+
 /// How long commands took, in seconds.
 #[derive(Clone, Copy)]
 pub(crate) struct Took {
