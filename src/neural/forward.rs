@@ -1,13 +1,14 @@
 //! Here is a context, give me the logarithms of the probabilities of what comes next.
 //!
 //! ```text
-//! x = [ e(w₁) … e(w_C) ]          the embeddings of the slots, side by side
-//! h = tanh(x·W₁ + b₁)             the hidden units
-//! z_v = h·W₂[v] + b₂[v]           a logit for every token but <s>
+//! x = what enters the first layer (see `inputs`)
+//! h = the hidden layers, one after the other (see `layer`)
+//! o = h·P
+//! z_v = o·W[v] + b[v]             a logit for every token but <s>
 //! ln p(v) = z_v − ln Σ_u exp z_u
 //! ```
 //!
-//! One context is answered by plain dot products; many at once by matrix
+//! One context is answered by products of one row; many at once by matrix
 //! products over blocks of contexts and slices of the vocabulary, which reads
 //! each weight once a block instead of once a context.
 
