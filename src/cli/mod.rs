@@ -34,6 +34,7 @@ mod passage;
 mod progress;
 mod prompt;
 mod reading;
+mod report;
 mod resources;
 mod score;
 #[cfg(feature = "parquet")]
@@ -89,6 +90,7 @@ enum Command {
     Score(score::Args),
     Generate(generate::Args),
     Compare(compare::Args),
+    Report(report::Args),
     Index(index::Args),
     Find(find::Args),
     Copied(copied::Args),
@@ -146,6 +148,7 @@ fn act(command: Command, console: &Console) -> Result<()> {
         Command::Score(args) => score::run(&args, console),
         Command::Generate(args) => generate::run(&args, console),
         Command::Compare(args) => compare::run(&args, console),
+        Command::Report(args) => report::run(&args, console),
         Command::Index(args) => index::run(&args, console),
         Command::Find(args) => find::run(&args, console),
         Command::Copied(args) => copied::run(&args, console),

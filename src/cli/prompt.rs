@@ -76,29 +76,32 @@ pub(super) fn fold(text: &str, reading: &Reading) -> Result<Vec<u8>> {
 
 /// Models that a command shows side by side must read the same tokens.
 pub(super) fn same_tokens(models: &[Opened], command: &str) -> Result<()> {
-    let first = &models[0];
-    for other in &models[1..] {
-        let same = first.voice.vocabulary().same_as(other.voice.vocabulary())
-            && first.voice.reading().tokenizer == other.voice.reading().tokenizer;
-        if !same {
-            let what = format!(
-                "'{}' and '{}' do not share their tokens ({}, {} types; {}, {} types)",
-                first.name,
-                other.name,
-                first.voice.reading().tokenizer,
-                first.voice.vocabulary().len(),
-                other.voice.reading().tokenizer,
-                other.voice.vocabulary().len(),
-            );
-            return Err(Error::new(ErrorKind::Usage, what)
-                .at(command)
-                .way_out(format!(
-                    "train the second to match: counterpoint train CORPUS -o NAME --like {}",
-                    first.name
-                )));
-        }
+    let mut others = models[1..].iter();
+    others.try_for_each(|other| same_tokens_as(&models[0], other, command))
+}
+
+/// The same of two.
+pub(super) fn same_tokens_as(first: &Opened, other: &Opened, command: &str) -> Result<()> {
+    let same = first.voice.vocabulary().same_as(other.voice.vocabulary())
+        && first.voice.reading().tokenizer == other.voice.reading().tokenizer;
+    if same {
+        return Ok(());
     }
-    Ok(())
+    let what = format!(
+        "'{}' and '{}' do not share their tokens ({}, {} types; {}, {} types)",
+        first.name,
+        other.name,
+        first.voice.reading().tokenizer,
+        first.voice.vocabulary().len(),
+        other.voice.reading().tokenizer,
+        other.voice.vocabulary().len(),
+    );
+    Err(Error::new(ErrorKind::Usage, what)
+        .at(command)
+        .way_out(format!(
+            "train the second to match: counterpoint train CORPUS -o NAME --like {}",
+            first.name
+        )))
 }
 
 /// The index in a model file.
