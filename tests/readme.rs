@@ -70,7 +70,12 @@ impl Shown {
 
 /// The text with every figure, its unit's prefix included, as `#`, and single blanks.
 fn figures_masked(text: &str) -> String {
-    let word = |word: &str| match word.starts_with(|c: char| c.is_ascii_digit()) {
+    // An interval's lower end stands behind a bracket.
+    let is_figure = |word: &str| {
+        word.trim_start_matches('[')
+            .starts_with(|c: char| c.is_ascii_digit())
+    };
+    let word = |word: &str| match is_figure(word) {
         true => "#".to_string(),
         false => word.trim_matches(|c| "kMG".contains(c)).to_string(),
     };
