@@ -38,6 +38,8 @@ pub struct Width {
     pub top: Vec<Candidate>,
     /// The token that really came, if one did.
     pub actual: Option<Actual>,
+    /// How many bits the entropy fell with this step; `None` at first.
+    pub gained_bits: Option<f64>,
     /// True if there are more effective choices than one step before.
     pub widened: bool,
 }
@@ -55,29 +57,36 @@ pub struct Actual {
 
 /// Reads on through the text: one width before its first token, and one after each.
 ///
-/// `before` is known from the start and is not stepped through (`<s>`, or nothing).
+/// `before` is known from the start and is not stepped through (`<s>`, or nothing). `then` is what came
+/// after the text, if that is known.
 pub fn forward(
     model: &dyn LanguageModel,
     before: &[TokenId],
     text: &[TokenId],
+    then: Option<TokenId>,
     top: usize,
 ) -> Vec<Width> {
     let context: Vec<TokenId> = before.iter().chain(text).copied().collect();
     let steps = (0..=text.len()).map(|read| {
         let added = read.checked_sub(1).map(|last| text[last]);
-        let actual = text.get(read).copied();
+        let actual = text.get(read).copied().or(then);
         width(model, &context[..before.len() + read], added, actual, top)
     });
     mark_widened(steps.collect())
 }
 
 /// Stays at the end of the text and lets its last k tokens be seen, for k = 0, 1, … up to all that
-/// the voice looks at.
-pub fn look_back(model: &dyn LanguageModel, text: &[TokenId], top: usize) -> Vec<Width> {
+/// the voice looks at. `then` is what came after the text, if that is known.
+pub fn look_back(
+    model: &dyn LanguageModel,
+    text: &[TokenId],
+    then: Option<TokenId>,
+    top: usize,
+) -> Vec<Width> {
     let longest = model.context_len().unwrap_or(usize::MAX).min(text.len());
     let steps = (0..=longest).map(|seen| {
         let context = &text[text.len() - seen..];
-        width(model, context, context.first().copied(), None, top)
+        width(model, context, context.first().copied(), then, top)
     });
     mark_widened(steps.collect())
 }
@@ -103,6 +112,7 @@ fn width(
             .map(|evidence| evidence.of_context(context)),
         top: outlook.best(top),
         actual: actual.map(|token| actual_in(&*outlook, token)),
+        gained_bits: None,
         widened: false,
     }
 }
@@ -117,9 +127,10 @@ fn actual_in(outlook: &dyn Outlook, token: TokenId) -> Actual {
 
 fn mark_widened(mut widths: Vec<Width>) -> Vec<Width> {
     for step in 1..widths.len() {
+        let gained = widths[step - 1].entropy_bits - widths[step].entropy_bits;
+        widths[step].gained_bits = Some(gained);
         // Rounding must not count as widening.
-        let before = widths[step - 1].entropy_bits + 1e-9;
-        widths[step].widened = widths[step].entropy_bits > before;
+        widths[step].widened = gained < -1e-9;
     }
     widths
 }

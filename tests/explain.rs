@@ -172,3 +172,56 @@ fn what_is_no_token_is_refused() {
             .contains("</s>")
     );
 }
+
+#[test]
+fn a_mixture_says_whose_vote_it_was_and_a_network_what_pushed_it() {
+    let shop = Workshop::with_voices();
+    shop.good(&["mix", "a", "a-nn", "--tune", "held.txt", "-o", "both"]);
+    let (word, p) = best(&shop, "both", CONTEXT);
+    let explained = shop.json(&["explain", "-m", "both", CONTEXT, &word, "--json"]);
+    close(number(&explained["p"]), p, 1e-9);
+    let votes = explained["votes"].as_array().unwrap();
+    let adds = votes
+        .iter()
+        .map(|vote| number(&vote["weight"]) * number(&vote["p"]));
+    close(adds.sum(), p, 1e-9);
+    close(
+        votes.iter().map(|vote| number(&vote["share"])).sum(),
+        1.0,
+        1e-9,
+    );
+    for (vote, model) in votes.iter().zip(["a", "a-nn"]) {
+        assert_eq!(vote["voice"], model);
+        let alone = shop.json(&["explain", "-m", model, CONTEXT, &word, "--json"]);
+        close(number(&vote["p"]), number(&alone["p"]), 1e-9);
+    }
+    let text = shop.good(&["explain", "-m", "both", CONTEXT, &word]);
+    assert!(text.contains("weight") && text.contains("of it"), "{text}");
+
+    let network = shop.json(&["explain", "-m", "a-nn", CONTEXT, &word, "--json"]);
+    let asked = [
+        "weights",
+        "-m",
+        "a-nn",
+        "--context",
+        CONTEXT,
+        "--token",
+        &word,
+        "--json",
+    ];
+    assert_eq!(
+        network["why"],
+        shop.json(&asked)["why"][0],
+        "the same as `weights` says"
+    );
+    let near = network["near"].as_array().unwrap();
+    assert_eq!(
+        (near.len(), &near[0]["text"]),
+        (3, &Value::from(word.as_str()))
+    );
+    let text = shop.good(&["explain", "-m", "a-nn", CONTEXT, &word]);
+    assert!(
+        text.contains("hidden units") && text.contains("nearest to"),
+        "{text}"
+    );
+}

@@ -6,13 +6,17 @@ use serde_json::{Value, json};
 use super::columns::{Columns, Side, bar, count, percent};
 use super::console::Console;
 use super::passage::Passage;
-use super::prompt::{fold, ids, indexed, shown};
-use crate::error::{Error, ErrorKind, Result};
-use crate::explain::{Because, Explanation, Paid, Push, Share, ngram, slots, unbounded};
+use super::prompt::{ids, indexed, shown, the_token};
+use super::why::{best_other, near, reasons};
+use crate::error::Result;
+use crate::explain::{
+    Because, Explanation, Paid, Push, Share, Vote, ngram, slots, unbounded, votes,
+};
 use crate::model::LanguageModel;
+use crate::neural::NeuralModel;
 use crate::open::{Opened, Voice};
 use crate::suffix::{Found, UnboundedModel};
-use crate::token::{SPECIAL_SURFACES, TokenId, Vocabulary, readable};
+use crate::token::{TokenId, Vocabulary};
 
 /// Explain why a token has its probability.
 ///
@@ -20,13 +24,15 @@ use crate::token::{SPECIAL_SURFACES, TokenId, Vocabulary, readable};
 /// (count − discount) / total is its own answer, and "passes on" what it leaves to the shorter
 /// context. Below the highest order Kneser–Ney counts different tokens to the left, so its counts are
 /// less than what was seen. A network: by how many bits each token of the context speaks for the token; those below
-/// 0 speak against it.
+/// 0 speak against it; then which hidden units decided between it and the likeliest other token, and
+/// which tokens lie near it and near the last ones of the context. A mixture: whose vote it is.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   counterpoint explain -m fables \"down to the river and over the\" old
   counterpoint explain -m fables \"down to the river\" and --index fables-index
-  counterpoint explain -m fables-nn \"down to the river and over the\" old")]
+  counterpoint explain -m fables-nn \"down to the river and over the\" old
+  counterpoint explain -m fables-both \"down to the river and over the\" old")]
 pub(super) struct Args {
     /// The model to ask
     #[arg(short, long, value_name = "NAME", help_heading = "Model")]
@@ -67,19 +73,13 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let index = index.as_ref().map(indexed).transpose()?;
     let mut context: Vec<TokenId> = args.start.then_some(TokenId::START).into_iter().collect();
     context.extend(ids(&args.context, &opened.voice)?);
-    let token = token(&args.token, &opened, console)?;
+    let token = the_token(&args.token, &opened, console)?;
     let explanation = explain(&opened, &context, token)?;
     let seen = index.map(|index| Seen::new(index, opened.voice.vocabulary(), &context, token));
     match args.json {
         true => console.print_json(&answer(args, &opened, &context, token, &explanation, seen)),
         false => {
-            let table = table(
-                args,
-                opened.voice.vocabulary(),
-                &context,
-                token,
-                &explanation,
-            );
+            let table = table(args, &opened, &context, token, &explanation);
             let lines = seen.map(|seen| seen.text(args)).unwrap_or_default();
             console.print(format_args!("{table}{lines}"))
         }
@@ -90,39 +90,9 @@ fn explain(opened: &Opened, context: &[TokenId], token: TokenId) -> Result<Expla
     Ok(match &opened.voice {
         Voice::Ngram(model) => ngram(model, context, token),
         Voice::Unbounded(model) => unbounded(model, context, token),
+        Voice::Mixture(_, mixture) => votes(mixture, context, token),
         other => slots(other.language_model()?, context, token),
     })
-}
-
-/// The one token that the word is.
-fn token(word: &str, opened: &Opened, console: &Console) -> Result<TokenId> {
-    if word == SPECIAL_SURFACES[TokenId::END.index()] {
-        return Ok(TokenId::END);
-    }
-    let (reading, vocabulary) = (opened.voice.reading(), opened.voice.vocabulary());
-    let folded = fold(word, reading)?;
-    let pieces = reading.tokenizer.pieces(&folded)?;
-    let [piece] = pieces[..] else {
-        let what = format!("'{word}' is {} tokens, not one", pieces.len());
-        let pieces: Vec<String> = pieces
-            .iter()
-            .map(|p| format!("'{}'", readable(p)))
-            .collect();
-        return Err(
-            Error::new(ErrorKind::Usage, what).way_out(match pieces.len() {
-                0 => "name the token that comes after the text".into(),
-                _ => format!("ask for one of {}", pieces.join(", ")),
-            }),
-        );
-    };
-    if vocabulary.id(piece).is_none() {
-        console.say(format_args!(
-            "note: '{}' is not in the vocabulary of {}: this is the probability of <unk>",
-            readable(piece),
-            opened.name
-        ));
-    }
-    Ok(vocabulary.id_or_unknown(piece))
 }
 
 /// The end of the context and the token together, as long as the corpus has them.
@@ -220,6 +190,19 @@ fn answer(
             let push = |push: &Push| json!({"id": push.token.0, "text": vocabulary.display(push.token), "bits": push.bits});
             value["pushes"] = pushes.iter().map(push).collect::<Vec<_>>().into();
         }
+        Because::Votes(votes) => {
+            let vote = |(name, vote): (String, &Vote)| json!({"voice": name, "weight": vote.weight, "p": vote.log_prob.probability(), "share": vote.share});
+            value["votes"] = names(opened)
+                .zip(votes)
+                .map(vote)
+                .collect::<Vec<_>>()
+                .into();
+        }
+    }
+    if let Voice::Neural(model) = &opened.voice {
+        let Inside { why, near, .. } = Inside::of(model, context, token);
+        value["why"] = why;
+        value["near"] = near.into();
     }
     if let Some(seen) = seen {
         value["seen"] = seen.json(args);
@@ -239,14 +222,58 @@ fn share_json(share: &Share) -> Value {
     })
 }
 
+/// The names of a mixture's voices.
+fn names(opened: &Opened) -> impl Iterator<Item = String> {
+    let parts = match &opened.voice {
+        Voice::Mixture(header, _) => &header.parts[..],
+        _ => &[],
+    };
+    parts.iter().map(|part| part.name.clone())
+}
+
+/// So many hidden units and neighbours are shown.
+const INSIDE: usize = 5;
+
+/// The tokens nearest to so many last ones of the context are shown.
+const LAST: usize = 2;
+
+/// What a network's weights had to do with it.
+struct Inside {
+    why: Value,
+    near: Vec<Value>,
+    text: String,
+}
+
+impl Inside {
+    fn of(model: &NeuralModel, context: &[TokenId], token: TokenId) -> Self {
+        let against = best_other(model, context, token);
+        let (why, mut text) = reasons(model, context, token, against, INSIDE);
+        text.insert(0, '\n');
+        let mut near_all = Vec::new();
+        let known = |token: &&TokenId| **token != TokenId::START && **token != TokenId::UNKNOWN;
+        let last = context.iter().rev().filter(known).take(LAST);
+        for &token in [token].iter().chain(last) {
+            let (value, lines) = near(model, token, INSIDE);
+            near_all.push(value);
+            text.push_str(&format!("\n{lines}"));
+        }
+        Inside {
+            why,
+            near: near_all,
+            text,
+        }
+    }
+}
+
 /// The answer for people.
 fn table(
     args: &Args,
-    vocabulary: &Vocabulary,
+    opened: &Opened,
     context: &[TokenId],
     token: TokenId,
     explanation: &Explanation,
 ) -> String {
+    let vocabulary = opened.voice.vocabulary();
     let p = explanation.log_prob;
     let head = format!(
         "p = {}, {:.1} bits: '{}' after \"{}\"\n",
@@ -255,11 +282,36 @@ fn table(
         shown(vocabulary, token),
         args.context,
     );
-    head + &match &explanation.because {
+    let because = match &explanation.because {
         Because::Shares(shares) => share_table(shares, vocabulary, context),
         Because::Paid(paid) => paid_table(paid, vocabulary, context),
         Because::Pushes(pushes) => push_table(pushes, vocabulary),
+        Because::Votes(votes) => vote_table(votes, names(opened), p.probability()),
+    };
+    let inside = match &opened.voice {
+        Voice::Neural(model) => Inside::of(model, context, token).text,
+        _ => String::new(),
+    };
+    head + &because + &inside
+}
+
+fn vote_table(votes: &[Vote], names: impl Iterator<Item = String>, p: f64) -> String {
+    use Side::{Left, Right};
+    let mut columns = Columns::new(&[Left, Right, Right, Right, Left, Right]);
+    columns.row(["voice", "weight", "says", "adds to p", "", "of it"]);
+    for (vote, name) in votes.iter().zip(names) {
+        let says = vote.log_prob.probability();
+        columns.row([
+            name,
+            percent(vote.weight),
+            chance(says),
+            chance(vote.weight * says),
+            bar(vote.share, 16),
+            percent(vote.share),
+        ]);
     }
+    columns.row(["sum", "", "", &chance(p), "", ""]);
+    columns.to_string()
 }
 
 fn share_table(shares: &[Share], vocabulary: &Vocabulary, context: &[TokenId]) -> String {

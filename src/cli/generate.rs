@@ -2,25 +2,40 @@
 
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::columns::{Columns, Side};
 use super::console::Console;
+use super::guard::{self, GuardArgs};
 use super::prompt::{PromptArgs, fold, ids};
 use super::tune;
 use crate::error::Result;
 use crate::open::Opened;
-use crate::sample::{Constraint, Dice, Ended, Limits, Sampling, Written, generate_within};
+use crate::progress::Stage;
+use crate::sample::guard::{Guard, Scene, Way, generate_guarded};
+use crate::sample::{
+    CompleteBars, Constraint, Dice, Ended, Found, Limits, Sampling, Written, beam, generate_within,
+};
 use crate::token::{TokenId, readable};
 
 /// Let a voice go on from a prompt.
 ///
 /// The same seed gives the same text on every machine. Without a prompt a sentence is written from
 /// its start.
+///
+/// With wishes (--contain, --never and the others) the text is drawn from the model's own
+/// distribution given that it keeps them: texts are written freely, and the first that keeps them all
+/// is it. With --contain and --end-with it is a whole sentence. Where none of --tries texts keeps
+/// them, 400 are led to the wishes and one is drawn by its probability, nearly from the same
+/// distribution, and a line says so. What cannot be is refused with the reason.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   counterpoint generate -m fables \"Once upon a time\" --seed 7
   counterpoint generate -m fables --count 5 --temperature 0.8 --top-p 0.95
+  counterpoint generate -m fables \"The fox\" --contain river --end-with \"the bridge.\"
+  counterpoint generate -m fables --never Pip --max-copied 6 --copied-from fables-index
+  counterpoint generate -m fables \"The fox\" --beam 5
   counterpoint generate -m tunes \"[M:6/8][K:G]\" --start --complete-bars --midi jig.mid")]
 pub(super) struct Args {
     /// The model to ask
@@ -30,6 +45,18 @@ pub(super) struct Args {
     prompt: PromptArgs,
     #[command(flatten)]
     sampling: SamplingArgs,
+    #[command(flatten)]
+    wishes: GuardArgs,
+    /// No dice: look for the N most probable sentences, and show their bits (beam search: what it
+    /// finds has its exact probability, but it may miss a more probable one)
+    #[arg(
+        long,
+        value_name = "N",
+        help_heading = "Sampling",
+        value_parser = clap::value_parser!(u16).range(1..=1000),
+        conflicts_with_all = ["seed", "count", "temperature", "top_k", "top_p", "min_p", "stop", "tries"]
+    )]
+    beam: Option<u16>,
     /// Draw only what lets every bar sum to its metre (for a model of notes)
     #[arg(long, help_heading = "Sampling")]
     complete_bars: bool,
@@ -132,44 +159,193 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         true => Some(tune::complete_bars(&opened, &context)?),
         false => None,
     };
+    let source = args.wishes.open_source(console)?;
+    let guard = args.wishes.guard(&opened, source.as_ref(), console)?;
+    let scene = Scene {
+        model,
+        reading: opened.voice.reading(),
+        context: &context,
+        sampling: &sampling,
+        limits: &limits,
+        rule: bars.as_ref().map(|bars| bars as &dyn Constraint),
+    };
     let files = tune::Files::asked(args.midi.as_deref(), args.picture.as_deref());
-    files.check(&opened, args.count)?;
-    let mut texts = Vec::new();
-    for number in 0..args.count {
-        let seed = args.sampling.seed.wrapping_add(number);
+    let job = Job {
+        args,
+        opened: &opened,
+        prompt: &text,
+        scene,
+        guard,
+        bars: bars.as_ref(),
+        files,
+    };
+    match args.beam {
+        Some(number) => job.beam(number.into(), console),
+        None => job.draw(console),
+    }
+}
+
+/// What is to be written.
+struct Job<'a> {
+    args: &'a Args,
+    opened: &'a Opened,
+    prompt: &'a str,
+    scene: Scene<'a>,
+    guard: Guard<'a>,
+    bars: Option<&'a CompleteBars>,
+    files: tune::Files<'a>,
+}
+
+impl Job<'_> {
+    /// As many texts as are asked for, each with its seed.
+    fn draw(&self, console: &Console) -> Result<()> {
+        self.files.check(self.opened, self.args.count)?;
+        let mut texts = Vec::new();
+        for number in 0..self.args.count {
+            let seed = self.args.sampling.seed.wrapping_add(number);
+            let (written, way) = self.one(seed, console)?;
+            if let Some(note) = way.as_ref().and_then(|way| guard::led(seed, way)) {
+                console.say(note);
+            }
+            let whole = self.whole(&written)?;
+            let tune = tune::Written::of(self.opened, self.scene.context, &written);
+            if let Some(tune) = &tune {
+                tune.tell_incomplete(seed, self.args.complete_bars, console);
+                self.files.write(tune, &self.args.model, console)?;
+            }
+            if !self.args.json {
+                console.print(format_args!("{whole}\n"))?;
+                continue;
+            }
+            let mut text = self.text_json(&whole, &written, true);
+            text["seed"] = seed.into();
+            text["bars"] = tune.as_ref().map(tune::Written::bars_json).into();
+            if let Some(way) = &way {
+                text["way"] = way_json(way);
+            }
+            texts.push(text);
+        }
+        self.print_json(texts, console)
+    }
+
+    /// One text, and how it came about if there are wishes.
+    fn one(&self, seed: u64, console: &Console) -> Result<(Written, Option<Way>)> {
         let mut dice = Dice::new(seed);
-        let reading = opened.voice.reading();
-        let mut bars = bars.clone();
+        if self.args.wishes.is_asked() {
+            let budget = self.args.wishes.budget();
+            console
+                .progress()
+                .stage(stage("try", "texts", budget.free + budget.led));
+            let guarded = generate_guarded(
+                &self.scene,
+                &self.guard,
+                budget,
+                &mut dice,
+                console.progress(),
+            )?;
+            return Ok((guarded.written, Some(guarded.way)));
+        }
+        let Scene {
+            model,
+            reading,
+            context,
+            sampling,
+            limits,
+            ..
+        } = self.scene;
+        let mut bars = self.bars.cloned();
         let rule = bars.as_mut().map(|bars| bars as &mut dyn Constraint);
-        let written = generate_within(
-            model, reading, &context, &sampling, &limits, &mut dice, rule,
-        );
-        let whole = whole_text(&text, &written, &limits.stop, &opened)?;
-        let tune = tune::Written::of(&opened, &context, &written);
-        if let Some(tune) = &tune {
-            tune.tell_incomplete(seed, args.complete_bars, console);
-            files.write(tune, &args.model, console)?;
+        let written = generate_within(model, reading, context, sampling, limits, &mut dice, rule);
+        Ok((written, None))
+    }
+
+    /// The most probable that are found.
+    fn beam(&self, number: usize, console: &Console) -> Result<()> {
+        self.files.check(self.opened, 1)?;
+        console
+            .progress()
+            .stage(stage("look", "steps", self.scene.limits.max_tokens));
+        let unknown = self.args.sampling.unknown;
+        let found = beam(
+            &self.scene,
+            &self.guard,
+            number,
+            unknown,
+            console.progress(),
+        )?;
+        if let Some(best) = found.first() {
+            if let Some(tune) = tune::Written::of(self.opened, self.scene.context, &best.written) {
+                self.files.write(&tune, &self.args.model, console)?;
+            }
         }
-        match args.json {
-            true => texts.push(json!({
-                "seed": seed,
-                "text": whole,
-                "ended": ended(written.ended),
-                "bars": tune.as_ref().map(tune::Written::bars_json),
-                "tokens": written.steps.iter().map(|step| json!({
-                    "id": step.token.0,
-                    "text": model.vocabulary().display(step.token),
-                    "u": step.u,
-                    "logprob": step.log_prob.ln(),
-                })).collect::<Vec<_>>(),
-            })),
-            false => console.print(format_args!("{whole}\n"))?,
+        let mut columns = Columns::new(&[Side::Right, Side::Left]);
+        let mut texts = Vec::new();
+        for Found { written, log_prob } in &found {
+            let whole = self.whole(written)?;
+            let mut text = self.text_json(&whole, written, false);
+            text["logprob"] = log_prob.ln().into();
+            texts.push(text);
+            columns.row([format!("{:.2} bits", log_prob.surprisal_bits()), whole]);
+        }
+        match self.args.json {
+            true => self.print_json(texts, console),
+            false => console.print(columns),
         }
     }
-    if args.json {
-        console.print_json(&json!({"model": args.model, "prompt": text, "texts": texts}))?;
+
+    fn whole(&self, written: &Written) -> Result<String> {
+        whole_text(self.prompt, written, &self.scene.limits.stop, self.opened)
     }
-    Ok(())
+
+    fn text_json(&self, whole: &str, written: &Written, diced: bool) -> Value {
+        let token = |step: &crate::sample::Step| {
+            let mut token = json!({
+                "id": step.token.0,
+                "text": self.scene.model.vocabulary().display(step.token),
+                "logprob": step.log_prob.ln(),
+            });
+            if diced {
+                token["u"] = step.u.into();
+            }
+            token
+        };
+        json!({
+            "text": whole,
+            "ended": ended(written.ended),
+            "tokens": written.steps.iter().map(token).collect::<Vec<_>>(),
+        })
+    }
+
+    fn print_json(&self, texts: Vec<Value>, console: &Console) -> Result<()> {
+        if !self.args.json {
+            return Ok(());
+        }
+        console
+            .print_json(&json!({"model": self.args.model, "prompt": self.prompt, "texts": texts}))
+    }
+}
+
+fn stage(name: &'static str, unit: &'static str, total: usize) -> Stage {
+    Stage {
+        number: 1,
+        of: 1,
+        name,
+        unit,
+        total: Some(total as u64),
+    }
+}
+
+fn way_json(way: &Way) -> Value {
+    match way {
+        Way::Free { tries } => json!({"drawn": "exactly", "tries": tries}),
+        Way::Led {
+            tries,
+            effective,
+            chance,
+        } => {
+            json!({"drawn": "nearly", "led": tries, "effective": effective, "chance": chance})
+        }
+    }
 }
 
 /// The context of a prompt; without any text a sentence starts.

@@ -2,19 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::columns::{Columns, Side, bytes, count, figure};
+use super::columns::{Columns, Side, bytes, count};
 use super::console::Console;
+use super::contexts;
 use super::mix;
-use super::prompt::shown;
-use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Candidate, LanguageModel};
+use crate::error::Result;
+use crate::ngram::NgramHeader;
 use crate::ngram::compact::Precision;
-use crate::ngram::next::{Decisive, decisive};
-use crate::ngram::{NgramHeader, NgramModel};
+use crate::ngram::next::Sought;
 use crate::open::{Opened, Voice, path_of};
 use crate::smooth::Discounts;
 use crate::store::ModelFile;
-use crate::token::{Reading, TokenId};
+use crate::token::Reading;
 
 /// Say what a model is, or which of its contexts narrow most.
 ///
@@ -48,7 +47,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let opened = console.open(&args.model)?;
     if let Some(number) = args.decisive {
-        return list_decisive(&opened, number, args, console);
+        let (sought, seen) = ([Sought::Decisive], args.seen);
+        return contexts::list(&opened, &sought, seen, number, args.json, console);
     }
     let path = path_of(&args.model);
     // An ARPA file, which also opens as a model, has no checksum to show.
@@ -64,66 +64,6 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         }
         false => console.print(table(&opened, &path.display().to_string(), blake3)),
     }
-}
-
-fn list_decisive(opened: &Opened, number: usize, args: &Args, console: &Console) -> Result<()> {
-    let Voice::Ngram(model) = &opened.voice else {
-        let what = "only an n-gram model has a table of contexts to go through";
-        return Err(Error::new(ErrorKind::Usage, what).way_out("name an n-gram model"));
-    };
-    let found = decisive(model, args.seen, number, console.progress())?;
-    let found: Vec<_> = found.iter().map(|one| (one, tokens(model, one))).collect();
-    if args.json {
-        let shown = |token: &TokenId| model.vocabulary().display(*token).into_owned();
-        let contexts = found.iter().map(|(one, tokens)| {
-            let next = most_probable(model, tokens);
-            json!({
-                "context": tokens.iter().map(shown).collect::<Vec<_>>(),
-                "ids": tokens.iter().map(|token| token.0).collect::<Vec<_>>(),
-                "count": one.times_seen,
-                "entropy_bits": one.entropy_bits,
-                "effective_choices": one.entropy_bits.exp2(),
-                "narrowing_bits": one.narrowing_bits,
-                "next": next.map(|next| json!({
-                    "id": next.token.0,
-                    "text": shown(&next.token),
-                    "p": next.log_prob.probability(),
-                })),
-            })
-        });
-        let contexts: Vec<Value> = contexts.collect();
-        return console.print_json(&json!({"model": opened.name, "decisive": contexts}));
-    }
-    let right = Side::Right;
-    let mut columns = Columns::new(&[Side::Left, right, right, right, right, Side::Left]);
-    columns.row(["context", "seen", "narrows", "H", "≈choices", "next"]);
-    for (one, tokens) in found {
-        let surfaces: Vec<String> = tokens
-            .iter()
-            .map(|&token| shown(model.vocabulary(), token))
-            .collect();
-        let next = most_probable(model, &tokens).map(|next| {
-            let share = 100.0 * next.log_prob.probability();
-            format!("{} {share:.0}%", shown(model.vocabulary(), next.token))
-        });
-        columns.row([
-            surfaces.join(" "),
-            format!("{}×", count(one.times_seen)),
-            format!("{:.1}", one.narrowing_bits),
-            format!("{:.1}", one.entropy_bits),
-            figure(one.entropy_bits.exp2()),
-            next.unwrap_or_default(),
-        ]);
-    }
-    console.print(columns)
-}
-
-fn tokens(model: &NgramModel, of: &Decisive) -> Vec<TokenId> {
-    model.table().tokens_of(of.context)
-}
-
-fn most_probable(model: &NgramModel, context: &[TokenId]) -> Option<Candidate> {
-    model.outlook(context).best(1).first().copied()
 }
 
 fn facts(opened: &Opened) -> Value {

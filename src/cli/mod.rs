@@ -9,6 +9,7 @@ mod build;
 mod columns;
 mod compare;
 mod console;
+mod contexts;
 mod convert;
 mod copied;
 #[cfg(feature = "parquet")]
@@ -20,6 +21,7 @@ mod export;
 mod file_limit;
 mod find;
 mod generate;
+mod guard;
 mod import;
 mod index;
 mod info;
@@ -50,6 +52,7 @@ mod verify;
 #[cfg(feature = "parquet")]
 mod vocabulary;
 mod weights;
+mod why;
 
 use std::process::ExitCode;
 

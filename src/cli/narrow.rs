@@ -2,29 +2,35 @@
 
 use serde_json::{Value, json};
 
-use super::columns::{Columns, Side, bar, count, figure};
+use super::columns::{Columns, Side, bar, count, figure, percent};
 use super::console::Console;
+use super::contexts;
 use super::curve;
 use super::next::candidate;
-use super::prompt::{PromptArgs, VoicesArgs, ids, same_tokens, shown};
+use super::prompt::{PromptArgs, VoicesArgs, ids, same_tokens, shown, the_token};
 use super::reading::FormArgs;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::LanguageModel;
 use crate::narrow::{Width, forward, look_back};
+use crate::ngram::next::Sought;
 use crate::open::Opened;
 use crate::token::{TokenId, Vocabulary};
 
 /// Show how each token of context narrows the choices.
 ///
-/// Each line reads one token more of your text: H is how open the next token is, in bits, and
-/// ≈choices is 2^H, as many equally likely choices. "seen" and "followers" say what the counts
-/// rest on: few choices after few sightings are thin evidence. ▲ marks a step that widened, as
-/// one step may; on average over a language each step narrows.
+/// Each line reads one token more of your text, and says how open the next one is then. H is the
+/// uncertainty in bits; ≈choices is 2^H: as many equally likely tokens would leave you as unsure.
+/// "half" and "90%" are how many of the likeliest tokens it takes to be right half of the time, and
+/// nine times in ten. "came" is how probable the token was that came, "rank" its place among all.
+/// "gained" is how many bits the token took off the uncertainty about what is next. "seen" and
+/// "followers" say what the counts rest on: few choices after few sightings are thin evidence. ▲ marks
+/// a step that widened, as one step may; on average over a language each step narrows.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   counterpoint narrow -m fables \"once upon a time\" --start
-  counterpoint narrow -m fables,fables-nn \"down to the river and over the\" --look-back
+  counterpoint narrow -m fables,fables-nn \"down to the river and over the\" --look-back --then old
+  counterpoint narrow -m fables --contexts 10
   counterpoint narrow -m fables,fables-index --on held-out.txt")]
 pub(super) struct Args {
     #[command(flatten)]
@@ -58,6 +64,26 @@ pub(super) struct Args {
     /// Stay at the end of the text, and let its last 0, 1, 2 … tokens be seen
     #[arg(long, help_heading = "Context")]
     pub(super) look_back: bool,
+    /// The token that comes after the text: how probable it is at the last step, or with --look-back
+    /// at each
+    #[arg(long, value_name = "TOKEN", help_heading = "Context", conflicts_with_all = ["on", "contexts"])]
+    then: Option<String>,
+    /// List the N contexts of an n-gram model whose first token narrows most, and the N that leave most
+    /// open
+    #[arg(long, value_name = "N", help_heading = "Corpus", conflicts_with_all = ["on", "look_back", "start", "text"])]
+    contexts: Option<usize>,
+    /// Only contexts that were seen so often
+    #[arg(
+        long,
+        default_value_t = 10,
+        value_name = "TIMES",
+        help_heading = "Corpus",
+        requires = "contexts"
+    )]
+    seen: u64,
+    /// Show every column, for several models too
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["on", "contexts"])]
+    wide: bool,
     /// How many candidates of each step --json lists
     #[arg(
         long,
@@ -77,6 +103,17 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         curve::check(args)?;
     }
     let models = console.open_all(&args.voices.model)?;
+    if let Some(number) = args.contexts {
+        let [model] = &models[..] else {
+            return Err(
+                Error::new(ErrorKind::Usage, "contexts are those of one model")
+                    .at("--contexts")
+                    .way_out("name one n-gram model with -m"),
+            );
+        };
+        let sought = [Sought::Decisive, Sought::Open];
+        return contexts::list(model, &sought, args.seen, number, args.json, console);
+    }
     same_tokens(&models, "narrow")?;
     if !args.on.is_empty() {
         return curve::run(args, &models, console);
@@ -94,19 +131,27 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         );
     }
     let before = args.prompt.before();
+    let then = args
+        .then
+        .as_deref()
+        .map(|word| the_token(word, &models[0], console));
+    let then = then.transpose()?;
     let widths = |voice: &&dyn LanguageModel| match args.look_back {
-        true => look_back(*voice, &[&before[..], &ids].concat(), args.top),
-        false => forward(*voice, &before, &ids, args.top),
+        true => look_back(*voice, &[&before[..], &ids].concat(), then, args.top),
+        false => forward(*voice, &before, &ids, then, args.top),
     };
     let steps: Vec<Vec<Width>> = voices.iter().map(widths).collect();
     match args.json {
         true => console.print_json(&answer(args, &models, &voices, &before, &ids, &steps)),
-        false => console.print(table(
-            &args.voices.model,
-            &voices,
-            args.prompt.starts(),
-            &steps,
-        )),
+        false => {
+            let mode = Mode {
+                starts: args.prompt.starts(),
+                look_back: args.look_back,
+                then,
+                wide: args.wide || voices.len() == 1,
+            };
+            console.print(table(&args.voices.model, &voices, mode, &steps))
+        }
     }
 }
 
@@ -158,6 +203,7 @@ fn width_json(model: &dyn LanguageModel, context: &[TokenId], width: &Width) -> 
         "effective_choices": width.effective_choices,
         "covering_50": width.covering_50,
         "covering_90": width.covering_90,
+        "gained_bits": width.gained_bits,
         "widened": width.widened,
         "top": top.collect::<Vec<_>>(),
         "tail": {"types": vocabulary.predicted() - width.top.len(), "p": (1.0 - listed).max(0.0)},
@@ -178,13 +224,42 @@ fn width_json(model: &dyn LanguageModel, context: &[TokenId], width: &Width) -> 
     value
 }
 
+/// How the steps are to be shown.
+#[derive(Clone, Copy)]
+pub(super) struct Mode {
+    /// The text starts a sentence.
+    pub(super) starts: bool,
+    /// The steps go back from the end of the text.
+    pub(super) look_back: bool,
+    /// What came after the text.
+    pub(super) then: Option<TokenId>,
+    /// Every column is shown.
+    pub(super) wide: bool,
+}
+
+impl Mode {
+    /// A column says how probable the token was that came.
+    fn says_came(self) -> bool {
+        !self.look_back || self.then.is_some()
+    }
+
+    /// The step at which a line's token was expected: going back, it is the same token every time.
+    fn expected_at(self, step: usize) -> Option<usize> {
+        match self.look_back {
+            true => Some(step),
+            false => step.checked_sub(1),
+        }
+    }
+}
+
 /// The answer for people; `demo` shows it too.
 pub(super) fn table(
     names: &[String],
     voices: &[&dyn LanguageModel],
-    starts: bool,
+    mode: Mode,
     steps: &[Vec<Width>],
 ) -> String {
+    let vocabulary = voices[0].vocabulary();
     let counted = voices.iter().position(|voice| voice.evidence().is_some());
     let mut sides = vec![Side::Left];
     let mut head = vec!["+token".to_string()];
@@ -193,36 +268,138 @@ pub(super) fn table(
         head.extend(["seen", "followers", "order"].map(String::from));
     }
     for name in names {
-        sides.extend([Side::Right, Side::Left, Side::Right, Side::Left]);
-        head.extend([
-            format!("{name} H"),
-            String::new(),
-            "≈choices".into(),
-            String::new(),
-        ]);
+        voice_head(name, mode, &mut head, &mut sides);
     }
     let mut columns = Columns::new(&sides);
     columns.row(head);
     let most = steps.iter().map(Vec::len).max().unwrap_or(0);
     for step in 0..most {
-        let vocabulary = voices[0].vocabulary();
-        let mut cells = vec![first_cell(vocabulary, starts, steps, step)];
+        let mut cells = vec![first_cell(vocabulary, mode.starts, steps, step)];
         if let Some(voice) = counted {
             cells.extend(evidence_cells(steps[voice].get(step)));
         }
-        for (widths, voice) in steps.iter().zip(voices) {
-            cells.extend(width_cells(widths.get(step), voice.vocabulary()));
+        for widths in steps {
+            voice_cells(widths, step, vocabulary, mode, &mut cells);
         }
         columns.row(cells);
     }
-    let widened = steps.iter().flatten().any(|width| width.widened);
-    let note = match widened {
-        true => {
-            " ▲ widened: this step left more choices than the one before, as single steps may\n"
+    // What comes after the text has no line of its own but this.
+    if let Some(then) = mode.then.filter(|_| !mode.look_back) {
+        let mut cells = vec![shown(vocabulary, then)];
+        if counted.is_some() {
+            cells.extend([(); 3].map(|()| String::new()));
         }
-        false => "",
+        for widths in steps {
+            voice_cells(widths, most, vocabulary, mode, &mut cells);
+        }
+        columns.row(cells);
+    }
+    format!("{columns}{}", why_widened(vocabulary, counted, mode, steps))
+}
+
+fn voice_head(name: &str, mode: Mode, head: &mut Vec<String>, sides: &mut Vec<Side>) {
+    let mut add = |titles: &[&str], side: &[Side]| {
+        head.extend(titles.iter().map(|&title| title.to_owned()));
+        sides.extend(side);
     };
-    format!("{columns}{note}")
+    let (left, right) = (Side::Left, Side::Right);
+    if mode.says_came() {
+        add(&["came"], &[right]);
+        if mode.wide {
+            add(&["rank"], &[right]);
+        }
+    }
+    add(
+        &[&format!("{name} H"), "", "≈choices"],
+        &[right, left, right],
+    );
+    if mode.wide {
+        add(&["half", "90%", "gained"], &[right; 3]);
+    }
+    add(&[""], &[left]);
+}
+
+/// What one voice says in a line.
+fn voice_cells(
+    widths: &[Width],
+    step: usize,
+    vocabulary: &Vocabulary,
+    mode: Mode,
+    cells: &mut Vec<String>,
+) {
+    if mode.says_came() {
+        let before = mode.expected_at(step).and_then(|before| widths.get(before));
+        let came = before.and_then(|before| before.actual);
+        cells.push(came.map_or_else(String::new, |came| percent(came.log_prob.probability())));
+        if mode.wide {
+            cells.push(came.map_or_else(String::new, |came| count(came.rank as u64)));
+        }
+    }
+    let Some(width) = widths.get(step) else {
+        let blank = if mode.wide { 7 } else { 4 };
+        cells.extend((0..blank).map(|_| String::new()));
+        return;
+    };
+    let most = (vocabulary.predicted() as f64).log2();
+    cells.extend([
+        format!("{:.1}", width.entropy_bits),
+        bar(width.entropy_bits / most, 12),
+        figure(width.effective_choices),
+    ]);
+    if mode.wide {
+        let gained = width.gained_bits.map(|gained| format!("{gained:+.1}"));
+        cells.extend([
+            count(width.covering_50 as u64),
+            count(width.covering_90 as u64),
+            gained.unwrap_or_default(),
+        ]);
+    }
+    cells.push(if width.widened { "▲" } else { "" }.into());
+}
+
+/// So many steps that widened are explained.
+const EXPLAINED: usize = 3;
+
+/// Lines that say what ▲ means, and what the counts have to do with it.
+fn why_widened(
+    vocabulary: &Vocabulary,
+    counted: Option<usize>,
+    mode: Mode,
+    steps: &[Vec<Width>],
+) -> String {
+    if !steps.iter().flatten().any(|width| width.widened) {
+        return String::new();
+    }
+    let mut lines = String::from(
+        " ▲ widened: this step left more choices than the one before, as single steps may\n",
+    );
+    let widths = counted.map_or(&[][..], |voice| &steps[voice]);
+    let pairs = widths.windows(2).filter(|pair| pair[1].widened);
+    for pair in pairs.take(EXPLAINED) {
+        let [before, after] = pair else {
+            unreachable!("windows of two")
+        };
+        let (Some(then), Some(now), Some(token)) = (before.evidence, after.evidence, after.added)
+        else {
+            continue;
+        };
+        let token = shown(vocabulary, token);
+        let followers = count(now.followers);
+        // Going back, a context can only become longer.
+        let why = match (mode.look_back, now.order > then.order) {
+            (false, false) => format!(
+                "'{token}' is new after what was before, so only the last {} of the text still count",
+                now.order - 1
+            ),
+            (true, false) => format!("with '{token}' before them, these were never seen"),
+            (false, true) => format!("after '{token}' the corpus goes on in {followers} ways"),
+            (true, true) => format!(
+                "the choices after '{token}' are more alike, though only {followers} were seen"
+            ),
+        };
+        lines.push_str(&format!("   {why}\n"));
+    }
+    lines
 }
 
 fn first_cell(vocabulary: &Vocabulary, starts: bool, steps: &[Vec<Width>], step: usize) -> String {
@@ -243,18 +420,4 @@ fn evidence_cells(width: Option<&Width>) -> [String; 3] {
         ],
         None => Default::default(),
     }
-}
-
-fn width_cells(width: Option<&Width>, vocabulary: &Vocabulary) -> [String; 4] {
-    let Some(width) = width else {
-        return Default::default();
-    };
-    let most = (vocabulary.predicted() as f64).log2();
-    let mark = if width.widened { "▲" } else { "" };
-    [
-        format!("{:.1}", width.entropy_bits),
-        bar(width.entropy_bits / most, 12),
-        figure(width.effective_choices),
-        mark.into(),
-    ]
 }

@@ -6,6 +6,7 @@ use super::columns::{Columns, Side, bar, count, figure, percent};
 use super::console::Console;
 use super::prompt::{PromptArgs, ids, shown};
 use crate::error::Result;
+use crate::explain::{Because, ngram, unbounded};
 use crate::model::{Candidate, Evidence, LanguageModel, Outlook};
 use crate::ngram::Scorer;
 use crate::open::Voice;
@@ -14,7 +15,7 @@ use crate::token::{TokenId, Vocabulary};
 /// Show what may come next: probabilities, times seen, entropy.
 ///
 /// "seen 41×" is how often the longest known end of your text was seen; "order" is the length of
-/// the n-gram that a line rests on. Few sightings with a small entropy are thin evidence.
+/// the n-gram that a line rests on, and the shades of its bar are what each order adds. Few sightings with a small entropy are thin evidence.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
@@ -47,7 +48,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     let model = opened.voice.language_model()?;
     match args.json {
         true => console.print_json(&answer(model, &text, &context, args)),
-        false => console.print(table(model, &context, args.top)),
+        false => console.print(table(&opened.voice, model, &context, args.top)),
     }
 }
 
@@ -110,13 +111,14 @@ pub(super) fn candidate(
     value
 }
 
-/// The answer for people; `demo` shows it too.
-pub(super) fn table(model: &dyn LanguageModel, context: &[TokenId], top: usize) -> String {
+/// The answer for people.
+fn table(voice: &Voice, model: &dyn LanguageModel, context: &[TokenId], top: usize) -> String {
     let outlook = model.outlook(context);
     let vocabulary = model.vocabulary();
     let mut out = headline(model, &*outlook, context);
     let mut columns = Columns::new(&[Side::Left, Side::Left, Side::Right, Side::Right, Side::Left]);
     let candidates = outlook.best(top);
+    let mut lower = false;
     for candidate in &candidates {
         let p = candidate.log_prob.probability();
         let (times, order) = match model.evidence() {
@@ -124,7 +126,10 @@ pub(super) fn table(model: &dyn LanguageModel, context: &[TokenId], top: usize) 
             None => Default::default(),
         };
         let surface = shown(vocabulary, candidate.token);
-        columns.row([surface, bar(p, 24), percent(p), times, order]);
+        let share = by_order(voice, model, context, candidate.token);
+        let shaded = share.map_or_else(|| bar(p, WIDTH), |shares| shaded(&shares, WIDTH));
+        lower |= shaded.contains(&SHADES[1..]);
+        columns.row([surface, shaded, percent(p), times, order]);
     }
     let listed: f64 = candidates.iter().map(|c| c.log_prob.probability()).sum();
     let others = format!(
@@ -134,7 +139,63 @@ pub(super) fn table(model: &dyn LanguageModel, context: &[TokenId], top: usize) 
     let rest = percent((1.0 - listed).max(0.0));
     columns.row(["…".into(), others, rest, String::new(), String::new()]);
     out.push_str(&columns.to_string());
+    if lower {
+        out.push_str(LEGEND);
+    }
     out
+}
+
+/// How long the bar of a certain token is.
+const WIDTH: usize = 24;
+
+/// What the longest context seen says, one shorter by a token, by two, and all shorter ones.
+const SHADES: [char; 4] = ['█', '▓', '▒', '░'];
+
+const LEGEND: &str =
+    " █ says the longest context seen, ▓ one a token shorter, ▒ two, ░ still shorter ones\n";
+
+/// What each order adds to a probability, by how many tokens it is shorter than the longest context
+/// seen; `None` if the voice is no sum over orders.
+fn by_order(
+    voice: &Voice,
+    model: &dyn LanguageModel,
+    context: &[TokenId],
+    token: TokenId,
+) -> Option<[f64; 4]> {
+    let explanation = match voice {
+        Voice::Ngram(model) => ngram(model, context, token),
+        Voice::Unbounded(model) => unbounded(model, context, token),
+        _ => return None,
+    };
+    let Because::Shares(shares) = explanation.because else {
+        return None;
+    };
+    let longest = model.evidence()?.of_context(context).order;
+    let mut by_order = [0.0; 4];
+    for share in shares {
+        let shorter = longest.saturating_sub(share.order);
+        by_order[shorter.min(SHADES.len() - 1)] += share.probability;
+    }
+    Some(by_order)
+}
+
+/// A bar whose parts have shades; one that is too short for that has none.
+fn shaded(shares: &[f64; 4], width: usize) -> String {
+    let cells = |share: f64| (share * width as f64).round() as usize;
+    let mut drawn = String::new();
+    let (mut reached, mut sum) = (0, 0.0);
+    for (share, shade) in shares.iter().zip(SHADES) {
+        sum += share;
+        drawn.extend(std::iter::repeat_n(
+            shade,
+            cells(sum).saturating_sub(reached),
+        ));
+        reached = reached.max(cells(sum));
+    }
+    match drawn.is_empty() {
+        true => bar(sum, width),
+        false => drawn,
+    }
 }
 
 fn headline(model: &dyn LanguageModel, outlook: &dyn Outlook, context: &[TokenId]) -> String {

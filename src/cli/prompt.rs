@@ -4,10 +4,11 @@ use clap::Args;
 use std::io::Read;
 use std::path::Path;
 
+use super::console::Console;
 use crate::error::{Error, ErrorKind, Result};
 use crate::open::{Opened, Voice};
 use crate::suffix::UnboundedModel;
-use crate::token::{Reading, TokenId, Vocabulary};
+use crate::token::{Reading, SPECIAL_SURFACES, TokenId, Vocabulary, readable};
 
 /// The models that are asked the same.
 #[derive(Args)]
@@ -72,6 +73,37 @@ pub(super) fn ids(text: &str, voice: &Voice) -> Result<Vec<TokenId>> {
 pub(super) fn fold(text: &str, reading: &Reading) -> Result<Vec<u8>> {
     let options = reading.corpus_options(None, false);
     Ok(options.spell(text)?.into_owned().into_bytes())
+}
+
+/// The one token that the word is.
+pub(super) fn the_token(word: &str, opened: &Opened, console: &Console) -> Result<TokenId> {
+    if word == SPECIAL_SURFACES[TokenId::END.index()] {
+        return Ok(TokenId::END);
+    }
+    let (reading, vocabulary) = (opened.voice.reading(), opened.voice.vocabulary());
+    let folded = fold(word, reading)?;
+    let pieces = reading.tokenizer.pieces(&folded)?;
+    let [piece] = pieces[..] else {
+        let what = format!("'{word}' is {} tokens, not one", pieces.len());
+        let pieces: Vec<String> = pieces
+            .iter()
+            .map(|p| format!("'{}'", readable(p)))
+            .collect();
+        return Err(
+            Error::new(ErrorKind::Usage, what).way_out(match pieces.len() {
+                0 => "name the token that comes after the text".into(),
+                _ => format!("ask for one of {}", pieces.join(", ")),
+            }),
+        );
+    };
+    if vocabulary.id(piece).is_none() {
+        console.say(format_args!(
+            "note: '{}' is not in the vocabulary of {}: this is the probability of <unk>",
+            readable(piece),
+            opened.name
+        ));
+    }
+    Ok(vocabulary.id_or_unknown(piece))
 }
 
 /// Models that a command shows side by side must read the same tokens.

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::columns::{Columns, Side, bar, count, percent};
+use super::columns::{Columns, Side, count, percent};
 use super::console::{Console, done};
 use super::prompt::{ids, shown};
 use super::reading::spare;
+use super::why::{best_other, near, reasons};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Distribution, LanguageModel};
 use crate::neural::{Change, NeuralModel, Tensor};
@@ -16,7 +17,7 @@ use crate::open::{Opened, Voice, path_of};
 use crate::prob::bits;
 use crate::store::AtomicFile;
 use crate::token::TokenId;
-use crate::weights::{Reasons, draw, map, nearest, why};
+use crate::weights::{draw, map};
 
 /// Show what the weights of a neural model mean.
 ///
@@ -127,7 +128,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     };
     context.extend(ids(&args.context, &opened.voice)?);
     for token in &args.near {
-        answers.add_near(model, known(token, "--near", &opened)?, args.top);
+        let (value, text) = near(model, known(token, "--near", &opened)?, args.top);
+        answers.add("near", value, text);
     }
     if let Some(token) = &args.token {
         let token = known(token, "--token", &opened)?;
@@ -135,7 +137,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
             Some(other) => known(other, "--against", &opened)?,
             None => best_other(model, &context, token),
         };
-        answers.add_reasons(model, &context, token, against, args.top);
+        let (value, text) = reasons(model, &context, token, against, args.top);
+        answers.add("why", value, text);
     }
     if !args.change.is_empty() {
         answers.add_change(model, &context, &args.change, args.top)?;
@@ -169,12 +172,6 @@ fn known(word: &str, option: &str, opened: &Opened) -> Result<TokenId> {
     }
 }
 
-fn best_other(model: &NeuralModel, context: &[TokenId], token: TokenId) -> TokenId {
-    let top = model.distribution(context).top(2);
-    let other = top.iter().find(|candidate| candidate.token != token);
-    other.map_or(TokenId::UNKNOWN, |candidate| candidate.token)
-}
-
 /// What was asked, answered for people and for programs.
 struct Answers {
     json: Value,
@@ -189,90 +186,6 @@ impl Answers {
             None => self.json[kind] = json!([value]),
         }
         self.text.push(text);
-    }
-
-    fn add_near(&mut self, model: &NeuralModel, token: TokenId, top: usize) {
-        let vocabulary = model.vocabulary();
-        let neighbours = nearest(model.network(), token, top);
-        let mut columns = Columns::new(&[Side::Left, Side::Left, Side::Right]);
-        for neighbour in &neighbours {
-            let cosine = neighbour.cosine;
-            let name = shown(vocabulary, neighbour.token);
-            columns.row([name, bar(cosine, 24), format!("{cosine:.3}")]);
-        }
-        let list = neighbours.iter().map(|neighbour| {
-            json!({
-                "id": neighbour.token.0,
-                "text": vocabulary.display(neighbour.token),
-                "cosine": neighbour.cosine,
-            })
-        });
-        let value = json!({
-            "id": token.0,
-            "text": vocabulary.display(token),
-            "nearest": list.collect::<Vec<_>>(),
-        });
-        let text = format!(
-            "nearest to {} (cosine)\n{columns}",
-            shown(vocabulary, token)
-        );
-        self.add("near", value, text);
-    }
-
-    fn add_reasons(
-        &mut self,
-        model: &NeuralModel,
-        context: &[TokenId],
-        token: TokenId,
-        against: TokenId,
-        top: usize,
-    ) {
-        let reasons = why(model.network(), context, token, against);
-        let distribution = model.distribution(context);
-        let vocabulary = model.vocabulary();
-        let names = |tokens: &[TokenId]| {
-            tokens
-                .iter()
-                .map(|&token| shown(vocabulary, token))
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
-        let candidate = |token: TokenId| {
-            json!({
-                "id": token.0,
-                "text": vocabulary.display(token),
-                "p": distribution.log_prob(token).probability(),
-            })
-        };
-        let tokens = reasons.tokens.iter().map(|push| {
-            let ids: Vec<u32> = push.tokens.iter().map(|token| token.0).collect();
-            json!({"ids": ids, "text": names(&push.tokens), "bits": bits(push.nats)})
-        });
-        let units = reasons.units.iter().map(|push| {
-            json!({"unit": push.unit, "state": push.state, "pull_bits": bits(push.pull), "bits": bits(push.nats)})
-        });
-        let value = json!({
-            "token": candidate(token),
-            "against": candidate(against),
-            "log_odds_bits": bits(reasons.log_odds),
-            "without_context_bits": bits(reasons.without_context),
-            "context": tokens.collect::<Vec<_>>(),
-            "context_method": "Shapley values over the tokens of the context",
-            "units": units.collect::<Vec<_>>(),
-            "units_method": "direct logit attribution: state × pull",
-            "bias_bits": bits(reasons.bias),
-        });
-        let (one, other) = (shown(vocabulary, token), shown(vocabulary, against));
-        let p = |token| percent(distribution.log_prob(token).probability());
-        let mut text = format!(
-            "why {one} ({}) and not {other} ({}): {:+.2} bits for {one}\n",
-            p(token),
-            p(against),
-            bits(reasons.log_odds),
-        );
-        text.push_str(&pushed_by_tokens(&reasons, names));
-        text.push_str(&pushed_by_units(&reasons, &one, top));
-        self.add("why", value, text);
     }
 
     fn add_change(
@@ -357,69 +270,6 @@ impl Answers {
         self.json["tensors"] = list.into();
         self.text.push(columns.to_string());
     }
-}
-
-fn pushed_by_tokens(reasons: &Reasons, names: impl Fn(&[TokenId]) -> String) -> String {
-    let mut columns = Columns::new(&[Side::Left, Side::Right, Side::Left]);
-    let pushes = reasons.tokens.iter().map(|push| push.nats);
-    let most = pushes
-        .chain([reasons.without_context])
-        .map(f64::abs)
-        .fold(0.0, f64::max);
-    columns.row(pushed("without context", reasons.without_context, most));
-    for push in &reasons.tokens {
-        columns.row(pushed(&names(&push.tokens), push.nats, most));
-    }
-    format!("\nby the tokens of the context (Shapley values; they sum to it)\n{columns}")
-}
-
-fn pushed_by_units(reasons: &Reasons, token: &str, top: usize) -> String {
-    let mut columns = Columns::new(&[
-        Side::Left,
-        Side::Right,
-        Side::Right,
-        Side::Right,
-        Side::Left,
-    ]);
-    let most = reasons.units.first().map_or(0.0, |push| push.nats.abs());
-    columns.row(["unit", "state", "pull", "bits", ""]);
-    let (first, others) = reasons.units.split_at(top.min(reasons.units.len()));
-    for push in first {
-        let [_, nats, bar] = pushed("", push.nats, most);
-        let (state, pull) = (
-            format!("{:+.3}", push.state),
-            format!("{:+.3}", bits(push.pull)),
-        );
-        columns.row([push.unit.to_string(), state, pull, nats, bar]);
-    }
-    let rest = |name: String, nats: f64| {
-        [
-            name,
-            String::new(),
-            String::new(),
-            format!("{:+.3}", bits(nats)),
-            String::new(),
-        ]
-    };
-    if !others.is_empty() {
-        let sum = others.iter().map(|push| push.nats).sum();
-        columns.row(rest(format!("{} others", others.len()), sum));
-    }
-    columns.row(rest("biases".into(), reasons.bias));
-    format!(
-        "\nby the hidden units (state × pull towards {token}; with the biases they sum to it)\n{columns}"
-    )
-}
-
-/// A name, what it adds in bits, and its sign with a bar.
-fn pushed(name: &str, nats: f64, most: f64) -> [String; 3] {
-    let share = if most > 0.0 { nats.abs() / most } else { 0.0 };
-    let sign = if nats < 0.0 { "−" } else { "+" };
-    [
-        name.to_owned(),
-        format!("{:+.3}", bits(nats)),
-        format!("{sign} {}", bar(share, 16)),
-    ]
 }
 
 /// The most probable tokens before and after, in the order of the better place.

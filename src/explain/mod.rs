@@ -5,16 +5,19 @@
 //! adds is its [`Share`], and the shares sum to p. A back-off model of unknown
 //! making (an imported ARPA file) shows which order it matched, and which
 //! back-offs it paid on the way there ([`Paid`]). A voice without counts is asked
-//! what it would say if one token of the context were another ([`Push`]).
+//! what it would say if one token of the context were another ([`Push`]). A mixture is a sum over
+//! voices: weight × probability is the [`Vote`] of each.
 
 mod ngram;
 mod slots;
+mod votes;
 
 #[cfg(test)]
 mod tests;
 
 pub use ngram::ngram;
 pub use slots::slots;
+pub use votes::votes;
 
 use crate::model::LanguageModel;
 use crate::prob::LogProb;
@@ -39,6 +42,8 @@ pub enum Because {
     Paid(Paid),
     /// How much each token of the context speaks for the token, oldest first.
     Pushes(Vec<Push>),
+    /// A weighted sum over the voices of a mixture, in their order.
+    Votes(Vec<Vote>),
 }
 
 /// What one order adds to a probability.
@@ -94,6 +99,18 @@ pub struct Push {
     pub token: TokenId,
     /// By how many bits the surprisal would grow if it were another.
     pub bits: f64,
+}
+
+/// What one voice of a mixture adds to a probability: weight × its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Vote {
+    /// The voice's weight after this context.
+    pub weight: f64,
+    /// The probability it gives the token by itself.
+    pub log_prob: LogProb,
+    /// Which part of the mixture's probability is this voice's: were the token to come, so probable it
+    /// would be that this voice had said it. NaN if none finds it possible.
+    pub share: f64,
 }
 
 /// Explains a probability of an indexed corpus.

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::count::{Order, Pruning};
+use crate::mixture::{Mixture, Weights};
 use crate::ngram::{NgramModel, Plan, arpa, build};
 use crate::progress::{Quiet, Stage};
 use crate::smooth::{CountsOfCountsRule, Estimate, Smoothing};
@@ -69,6 +70,27 @@ fn shares(explanation: &Explanation) -> &[Share] {
     let p = explanation.log_prob.probability();
     assert!((sum - p).abs() <= 1e-6 * p, "{sum} is not {p}: {shares:?}");
     shares
+}
+
+proptest! {
+    #[test]
+    fn votes_sum_to_what_the_mixture_answers(
+        text in text(), context in context(), token in 2u32..6, weight in 0.01f64..0.99,
+    ) {
+        let model = |order| model_of(&text, order, Smoothing::WittenBell, Pruning::default());
+        let voices: Vec<Box<dyn LanguageModel>> = vec![Box::new(model(1)), Box::new(model(3))];
+        let token = TokenId(token.min(voices[0].vocabulary().len() as u32 - 1));
+        let weights = Weights::alike(vec![weight, 1.0 - weight]);
+        let mixture = Mixture::new(voices, &weights).unwrap();
+        let explanation = votes(&mixture, &context, token);
+        let Because::Votes(votes) = &explanation.because else {
+            panic!("{explanation:?} has no votes");
+        };
+        let sum: f64 = votes.iter().map(|vote| vote.weight * vote.log_prob.probability()).sum();
+        prop_assert!((sum - mixture.log_prob(&context, token).probability()).abs() < 1e-12);
+        let shares: f64 = votes.iter().map(|vote| vote.share).sum();
+        prop_assert!((shares - 1.0).abs() < 1e-9);
+    }
 }
 
 /// Every answer is what was counted, on what the longer orders pass on.

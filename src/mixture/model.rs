@@ -67,6 +67,11 @@ where
         &self.voices
     }
 
+    /// The weights that go for a context, in the order of the voices; they sum to one.
+    pub fn weights(&self, context: &[TokenId]) -> Vec<f64> {
+        self.ln_weights(context).iter().map(|ln| ln.exp()).collect()
+    }
+
     /// The ln λ that go for a context.
     fn ln_weights(&self, context: &[TokenId]) -> &[f64] {
         let row = self.buckets.and_then(|buckets| {

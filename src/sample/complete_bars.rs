@@ -315,6 +315,10 @@ impl Constraint for CompleteBars {
             self.take(&event);
         }
     }
+
+    fn boxed(&self) -> Box<dyn Constraint> {
+        Box::new(self.clone())
+    }
 }
 
 impl Place {

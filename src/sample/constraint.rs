@@ -13,6 +13,9 @@ pub trait Constraint {
 
     /// This token came.
     fn push(&mut self, token: TokenId);
+
+    /// The same rule at the same place, for another text.
+    fn boxed(&self) -> Box<dyn Constraint>;
 }
 
 /// What a rule leaves of an outlook; what it forbids is impossible.
@@ -45,6 +48,9 @@ mod tests {
                 token.0 != self.0
             }
             fn push(&mut self, _: TokenId) {}
+            fn boxed(&self) -> Box<dyn Constraint> {
+                Box::new(Not(self.0))
+            }
         }
         let among = |sampling: &Sampling, u| {
             let left = allowed(&distribution(&P), &Not(3), P.len());

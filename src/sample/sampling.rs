@@ -200,6 +200,12 @@ impl Reshaped<'_> {
         }
     }
 
+    /// A token, with its probability as it was.
+    pub(super) fn candidate(&self, token: TokenId) -> Candidate {
+        let log_prob = self.outlook.log_prob(token);
+        Candidate { token, log_prob }
+    }
+
     /// The share of one token.
     pub(super) fn share(&self, token: TokenId) -> f64 {
         let Seen {

@@ -8,7 +8,7 @@ use crate::text::Batch;
 use crate::token::TokenId;
 
 /// Where a sentence came from, as it is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Origin {
     /// Where in its file's text, uncompressed, its line or its record begins.
@@ -46,10 +46,15 @@ pub struct Place<'o> {
 }
 
 /// Takes down where sentences come from while a corpus is read.
+///
+/// Memory is scarce while the text is sorted, so what is noted is how far each sentence is from the
+/// one before, in a few bytes, and [`Origin`]s are made of it at the end.
 #[derive(Default)]
 pub struct Noted {
     files: Vec<String>,
-    origins: Vec<Origin>,
+    steps: Vec<u8>,
+    sentences: usize,
+    last: Origin,
     too_many_lines: bool,
 }
 
@@ -80,8 +85,37 @@ impl Noted {
         for (line, byte) in note.lines {
             self.too_many_lines |= line > u64::from(u32::MAX);
             let line = line as u32;
-            self.origins.push(Origin { byte, line, file });
+            self.step_to(Origin { byte, line, file });
         }
+    }
+
+    fn step_to(&mut self, next: Origin) {
+        let last = self.last;
+        put(
+            &mut self.steps,
+            u64::from(next.file.wrapping_sub(last.file)),
+        );
+        put(
+            &mut self.steps,
+            u64::from(next.line.wrapping_sub(last.line)),
+        );
+        put(&mut self.steps, next.byte.wrapping_sub(last.byte));
+        self.sentences += 1;
+        self.last = next;
+    }
+
+    fn origins(&self) -> Vec<Origin> {
+        let mut steps = &self.steps[..];
+        let mut last = Origin::default();
+        let next = |_| {
+            last = Origin {
+                file: last.file.wrapping_add(take(&mut steps) as u32),
+                line: last.line.wrapping_add(take(&mut steps) as u32),
+                byte: last.byte.wrapping_add(take(&mut steps)),
+            };
+            last
+        };
+        (0..self.sentences).map(next).collect()
     }
 
     /// The origins of the sentences of a text.
@@ -96,9 +130,34 @@ impl Noted {
         let starts = (0..)
             .zip(text)
             .filter(|(_, token)| **token == TokenId::START);
-        let begins: Vec<u32> = starts.map(|(at, _)| at).collect();
-        Origins::new(self.files, self.origins.into(), begins.into(), text)
+        let mut begins = Vec::with_capacity(self.sentences);
+        begins.extend(starts.map(|(at, _)| at));
+        let origins = self.origins();
+        Origins::new(self.files, origins.into(), begins.into(), text)
     }
+}
+
+/// Puts a number down, seven bits a byte, the lowest first; the top bit says that more come.
+fn put(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 1 << 7 {
+        bytes.push(number as u8 | 1 << 7);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+/// Takes up the next number.
+fn take(bytes: &mut &[u8]) -> u64 {
+    let (mut number, mut shift) = (0, 0);
+    while let Some((&byte, rest)) = bytes.split_first() {
+        *bytes = rest;
+        number |= u64::from(byte & 0x7F) << shift;
+        shift += 7;
+        if byte < 1 << 7 {
+            break;
+        }
+    }
+    number
 }
 
 impl Origins {
@@ -194,4 +253,37 @@ fn names(bytes: &[u8], ends: &[u64]) -> Option<Vec<String>> {
         Some(std::str::from_utf8(name).ok()?.to_owned())
     };
     ends.iter().map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_was_noted_comes_back(
+            origins in prop::collection::vec((any::<u64>(), any::<u32>(), any::<u32>()), 0..50),
+        ) {
+            let of = |(byte, line, file)| Origin { byte, line, file };
+            let origins: Vec<Origin> = origins.into_iter().map(of).collect();
+            let mut noted = Noted::default();
+            origins.iter().for_each(|&origin| noted.step_to(origin));
+            prop_assert_eq!(noted.origins(), origins);
+        }
+    }
+
+    #[test]
+    fn the_next_line_takes_three_bytes() {
+        let mut noted = Noted::default();
+        for line in 1..=100 {
+            noted.step_to(Origin {
+                byte: 100 * u64::from(line - 1),
+                line,
+                file: 0,
+            });
+        }
+        assert_eq!(noted.steps.len(), 300);
+    }
 }

@@ -1,4 +1,4 @@
-//! Here is a model, give me its that narrow most.
+//! Here is a model, give me the contexts that narrow most, or leave most open.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -9,9 +9,18 @@ use crate::ngram::model::NgramModel;
 use crate::ngram::table::{Node, Table};
 use crate::progress::Progress;
 
-/// A context whose first token says much of what comes after the others.
+/// What contexts are sought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sought {
+    /// Those whose first token says most of what comes after the others.
+    Decisive,
+    /// Those after which most may come.
+    Open,
+}
+
+/// A context, and how open it leaves what comes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Decisive {
+pub struct Narrowing {
     /// Which context.
     pub context: Node,
     /// The entropy after it in bits.
@@ -22,36 +31,52 @@ pub struct Decisive {
     pub times_seen: u64,
 }
 
-impl Eq for Decisive {}
+/// Contexts in the order in which they are listed.
+#[derive(PartialEq)]
+struct Ranked(f64, Narrowing);
 
-/// By what they narrow, then by how often they were seen; the shorter and the earlier is the greater.
-impl Ord for Decisive {
+impl Eq for Ranked {}
+
+/// By what is sought, then by how often they were seen; the shorter and the earlier is the greater.
+impl Ord for Ranked {
     fn cmp(&self, other: &Self) -> Ordering {
-        let by_narrowing = self.narrowing_bits.total_cmp(&other.narrowing_bits);
-        let place = |of: &Decisive| Reverse((of.context.length(), of.context.index));
-        by_narrowing
-            .then(self.times_seen.cmp(&other.times_seen))
-            .then(place(self).cmp(&place(other)))
+        let place = |of: &Narrowing| Reverse((of.context.length(), of.context.index));
+        self.0
+            .total_cmp(&other.0)
+            .then(self.1.times_seen.cmp(&other.1.times_seen))
+            .then(place(&self.1).cmp(&place(&other.1)))
     }
 }
 
-impl PartialOrd for Decisive {
+impl PartialOrd for Ranked {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-/// The contexts that narrow most among those that were seen so often and have followers, most first.
+impl Sought {
+    fn ranked(self, found: Narrowing) -> Ranked {
+        let bits = match self {
+            Sought::Decisive => found.narrowing_bits,
+            Sought::Open => found.entropy_bits,
+        };
+        Ranked(bits, found)
+    }
+}
+
+/// The contexts that are sought among those that were seen so often and have followers, the foremost
+/// first, at most `number`.
 ///
 /// # Errors
 /// If nobody counted: without counts, chance cannot be told from habit. If the model has no lower
 /// orders.
-pub fn decisive(
+pub fn contexts(
     model: &NgramModel,
+    sought: Sought,
     seen: u64,
     number: usize,
     progress: &dyn Progress,
-) -> Result<Vec<Decisive>> {
+) -> Result<Vec<Narrowing>> {
     let table = model.table();
     if !table.is_counted() {
         let what = "an imported model does not say how often its contexts were seen";
@@ -63,10 +88,10 @@ pub fn decisive(
         let length = contexts.length;
         for index in 0..contexts.openness.len() {
             let context = Node { length, index };
-            let found = of_context(table, &contexts, context);
+            let found = sought.ranked(of_context(table, &contexts, context));
             let less = most.peek().is_some_and(|Reverse(least)| found < *least);
             if (less && most.len() == number)
-                || found.times_seen < seen
+                || found.1.times_seen < seen
                 || table.children(context).is_empty()
             {
                 continue;
@@ -79,11 +104,11 @@ pub fn decisive(
         Ok(())
     })?;
     let sorted = most.into_sorted_vec().into_iter();
-    Ok(sorted.map(|Reverse(found)| found).collect())
+    Ok(sorted.map(|Reverse(Ranked(_, found))| found).collect())
 }
 
-fn of_context(table: &Table, contexts: &Contexts, context: Node) -> Decisive {
-    Decisive {
+fn of_context(table: &Table, contexts: &Contexts, context: Node) -> Narrowing {
+    Narrowing {
         context,
         entropy_bits: contexts.openness[context.index].entropy_bits(),
         narrowing_bits: contexts.narrowing_bits(context.index),

@@ -19,7 +19,7 @@
 //! - `best`: the k most probable tokens, and the rank of one.
 //! - `sums`: of probabilities, many at a time.
 //! - `entropy`: of one context, or of all there are in one pass.
-//! - `decisive`: which contexts narrow most.
+//! - `decisive`: which contexts narrow most, or leave most open.
 //! - `draw`: tokens by their mass.
 //!
 //! The obvious way is [`Distribution`](crate::model::Distribution); tests hold all of this to it.
@@ -35,7 +35,7 @@ mod tests;
 mod unigrams;
 
 pub(super) use best::{best, rank};
-pub use decisive::{Decisive, decisive};
+pub use decisive::{Narrowing, Sought, contexts};
 pub use draw::{Drawing, Drawn};
 pub(super) use entropy::openness;
 pub use entropy::{Contexts, Openness, each_context};

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Drawing, decisive, each_context};
+use super::{Drawing, Sought, each_context};
 use crate::model::{Distribution, LanguageModel, score_on};
 use crate::ngram::tests::{contexts, corpora, model, smoothings};
 use crate::ngram::{NgramModel, Node, arpa};
@@ -66,29 +66,36 @@ proptest! {
     }
 
     #[test]
-    fn the_decisive_are_those_that_narrow_most(
+    fn the_decisive_narrow_most_and_the_open_leave_most(
         sentences in corpora(), order in 2usize..5, seen in 0u64..4, number in 0usize..6
     ) {
         let model = model(&sentences, order, Smoothing::default());
         let table = model.table();
-        let found = decisive(&model, seen, number, &Quiet).unwrap();
-        let mut all = Vec::new();
+        let (mut decisive, mut open) = (Vec::new(), Vec::new());
         for length in 1..order {
             for index in 0..table.sizes()[length - 1] {
                 let node = Node { length, index };
                 let tokens = table.tokens_of(node);
                 if table.times_seen(node) >= Some(seen) && !table.children(node).is_empty() {
                     let bits = |tokens| model.distribution(tokens).entropy_bits();
-                    all.push(bits(&tokens[1..]) - bits(&tokens));
+                    decisive.push(bits(&tokens[1..]) - bits(&tokens));
+                    open.push(bits(&tokens));
                 }
             }
         }
-        all.sort_by(|a, b| b.total_cmp(a));
-        all.truncate(number);
-        prop_assert_eq!(found.len(), all.len());
-        for (found, expected) in found.iter().zip(&all) {
-            prop_assert!((found.narrowing_bits - expected).abs() < 1e-9);
-            prop_assert!(found.times_seen >= seen);
+        for (sought, mut all) in [(Sought::Decisive, decisive), (Sought::Open, open)] {
+            let found = super::contexts(&model, sought, seen, number, &Quiet).unwrap();
+            all.sort_by(|a, b| b.total_cmp(a));
+            all.truncate(number);
+            prop_assert_eq!(found.len(), all.len());
+            for (found, expected) in found.iter().zip(&all) {
+                let bits = match sought {
+                    Sought::Decisive => found.narrowing_bits,
+                    Sought::Open => found.entropy_bits,
+                };
+                prop_assert!((bits - expected).abs() < 1e-9);
+                prop_assert!(found.times_seen >= seen);
+            }
         }
     }
 
