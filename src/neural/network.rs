@@ -161,6 +161,10 @@ fn only<'t>(tensors: &[(&str, &'t [f32])], name: &str) -> Result<&'t [f32]> {
     }
 }
 
+/// No weight is larger: training brings none near it, and below it no square of a sum of products
+/// leaves what an `f32` can hold, so that every answer is a number.
+const LARGEST_WEIGHT: f32 = 1e6;
+
 fn check_tensor(name: &str, values: &[f32], rows: usize, cols: usize) -> Result<()> {
     if values.len() != rows * cols {
         return Err(broken(format!(
@@ -169,7 +173,8 @@ fn check_tensor(name: &str, values: &[f32], rows: usize, cols: usize) -> Result<
             values.len()
         )));
     }
-    match values.iter().position(|value| !value.is_finite()) {
+    let sound = -LARGEST_WEIGHT..=LARGEST_WEIGHT;
+    match values.iter().position(|value| !sound.contains(value)) {
         Some(place) => Err(broken(format!(
             "tensor `{name}` holds {} at row {}, column {}",
             values[place],

@@ -211,6 +211,34 @@ fn the_best_epoch_is_kept_and_patience_ends() {
     assert!((loss - best).abs() < 1e-6);
 }
 
+/// A network whose every weight has one of two values, in turn.
+fn extreme(values: [f32; 2]) -> crate::Result<Network> {
+    let shapes = SHAPE.tensors();
+    let fill = |(_, rows, cols): &(String, usize, usize)| {
+        (0..rows * cols).map(|place| values[place % 2]).collect()
+    };
+    let tensors: Vec<Vec<f32>> = shapes.iter().map(fill).collect();
+    let names = shapes.iter().map(|(name, ..)| name.as_str());
+    let tensors: Vec<(&str, &[f32])> = names.zip(tensors.iter().map(Vec::as_slice)).collect();
+    Network::from_tensors(SHAPE, &tensors)
+}
+
+#[test]
+fn the_largest_weights_give_numbers_and_larger_ones_are_refused() {
+    let trained = model(&options());
+    for values in [[1e6, 1e6], [1e6, -1e6]] {
+        let (header, vocabulary) = (trained.header().clone(), trained.vocabulary().clone());
+        let model = NeuralModel::new(header, vocabulary, extreme(values).unwrap()).unwrap();
+        let answer = model.distribution(&ids(&[3, 4, 5]));
+        assert!(answer.log_probs().iter().all(|ln| !ln.is_nan()));
+        assert_eq!(answer.log_probs()[1], f64::NEG_INFINITY);
+    }
+    for value in [2e6, -2e6, f32::INFINITY, f32::NAN] {
+        let error = extreme([0.0, value]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
