@@ -4,12 +4,14 @@
 //! until none is left (Sennrich, Haddow and Birch, 2016). Short rows are looked through again for
 //! every merge. In long ones that would be quadratic: there, places are gathered by the rank of their
 //! pair, and ranks are taken one after another, so a row of any length costs little more a symbol
-//! than a short one, be it text or one letter ten million times.
+//! than a short one. A long row of few runs of equal symbols, as a letter ten million times, is
+//! merged run by run: half as many symbols at every step, whatever their number.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::pairs::{Merge, Pairs};
+use super::runs;
 
 /// Rows up to this length are looked through.
 const SHORT: usize = 48;
@@ -19,6 +21,7 @@ pub(super) fn merge(pairs: &Pairs, row: &mut Vec<u32>) {
     match row.len() {
         0 | 1 => {}
         2..=SHORT => merge_short(pairs, row),
+        _ if runs::merge(pairs, row) => {}
         _ => merge_long(pairs, row),
     }
 }
@@ -255,6 +258,32 @@ mod tests {
             let mut row = [row, vec![0; many]].concat();
             let mut plain = row.clone();
             merge_plainly(&pairs, &mut plain);
+            merge_long(&pairs, &mut row);
+            prop_assert_eq!(row, plain);
+        }
+
+        #[test]
+        fn runs_merge_as_described(
+            merges in prop::collection::vec((0..6u32, 0..6u32, 0..9u32, 0..6u32), 1..20),
+            learnt in any::<bool>(),
+            runs in prop::collection::vec((0..3u32, 1..70usize), 1..5),
+        ) {
+            let mut pairs = Pairs::with_capacity(merges.len());
+            for (number, (left, right, rank, into)) in (0..).zip(merges) {
+                // In learnt merges a piece is made before it is merged on.
+                let merge = match learnt {
+                    true => Merge { rank: number, into: number + 3 },
+                    false => Merge { rank, into },
+                };
+                let before = |symbol: u32| if learnt { symbol % (number + 3) } else { symbol };
+                pairs.add(before(left), before(right), merge);
+            }
+            let row = runs.into_iter().flat_map(|(symbol, count)| std::iter::repeat_n(symbol, count));
+            let mut row: Vec<u32> = row.collect();
+            let mut plain = row.clone();
+            merge_plainly(&pairs, &mut plain);
+            let is_done = runs::merge(&pairs, &mut row);
+            prop_assert!(is_done || !learnt);
             merge_long(&pairs, &mut row);
             prop_assert_eq!(row, plain);
         }

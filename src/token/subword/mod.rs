@@ -37,6 +37,7 @@ mod normalise;
 mod origin;
 mod pairs;
 mod protobuf;
+mod runs;
 mod sentencepiece;
 mod split;
 mod steps;
