@@ -273,10 +273,10 @@ impl Job<'_> {
             unknown,
             console.progress(),
         )?;
-        if let Some(best) = found.first() {
-            if let Some(tune) = tune::Written::of(self.opened, self.scene.context, &best.written) {
-                self.files.write(&tune, &self.args.model, console)?;
-            }
+        let best = found.first().map(|best| &best.written);
+        let tune = best.and_then(|best| tune::Written::of(self.opened, self.scene.context, best));
+        if let Some(tune) = tune {
+            self.files.write(&tune, &self.args.model, console)?;
         }
         let mut columns = Columns::new(&[Side::Right, Side::Left]);
         let mut texts = Vec::new();

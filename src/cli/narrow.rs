@@ -1,5 +1,7 @@
 //! `counterpoint narrow`: how each token of context narrows the choices, in one voice or several.
 
+use std::cmp::Ordering;
+
 use serde_json::{Value, json};
 
 use super::columns::{Columns, Side, bar, count, figure, percent};
@@ -386,14 +388,22 @@ fn why_widened(
         let token = shown(vocabulary, token);
         let followers = count(now.followers);
         // Going back, a context can only become longer.
-        let why = match (mode.look_back, now.order > then.order) {
-            (false, false) => format!(
+        let why = match (mode.look_back, now.order.cmp(&then.order)) {
+            (false, Ordering::Less) => format!(
                 "'{token}' is new after what was before, so only the last {} of the text still count",
                 now.order - 1
             ),
-            (true, false) => format!("with '{token}' before them, these were never seen"),
-            (false, true) => format!("after '{token}' the corpus goes on in {followers} ways"),
-            (true, true) => format!(
+            (false, Ordering::Equal) => format!(
+                "with '{token}' the last {} of the text count, as many as before, and other ones",
+                now.order - 1
+            ),
+            (false, Ordering::Greater) => {
+                format!("after '{token}' the corpus goes on in {followers} ways")
+            }
+            (true, Ordering::Less | Ordering::Equal) => {
+                format!("with '{token}' before them, these were never seen")
+            }
+            (true, Ordering::Greater) => format!(
                 "the choices after '{token}' are more alike, though only {followers} were seen"
             ),
         };
