@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use proptest::prelude::*;
 
 use super::*;
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Result};
 use crate::model::LanguageModel;
 use crate::progress::{Progress, Quiet, Stage};
 use crate::store::{ModelFile, OpenOptions};
@@ -212,7 +212,7 @@ fn the_best_epoch_is_kept_and_patience_ends() {
 }
 
 /// A network whose every weight has one of two values, in turn.
-fn extreme(values: [f32; 2]) -> crate::Result<Network> {
+fn extreme(values: [f32; 2]) -> Result<Network> {
     let shapes = SHAPE.tensors();
     let fill = |(_, rows, cols): &(String, usize, usize)| {
         (0..rows * cols).map(|place| values[place % 2]).collect()
