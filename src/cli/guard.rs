@@ -227,6 +227,9 @@ fn corpus<'c>(most: usize, opened: &Opened, source: &'c Opened) -> Result<&'c dy
     }
 }
 
+/// A draw from so many independent candidates is near one from all there are.
+const ENOUGH: f64 = 20.0;
+
 /// How a text came about, for people; nothing if it is drawn exactly.
 pub(super) fn led(seed: u64, way: &Way) -> Option<String> {
     let Way::Led {
@@ -244,8 +247,12 @@ pub(super) fn led(seed: u64, way: &Way) -> Option<String> {
         ),
         _ => "next to no text".into(),
     };
+    let near = match *effective {
+        many if many >= ENOUGH => "nearly",
+        _ => "roughly",
+    };
     Some(format!(
         "note: seed {seed}: {rare} keeps these wishes by itself, so {tries} were led to them and one drawn by\n      \
-         its probability: nearly as the voice would write it (worth {effective:.0} independent candidates)",
+         its probability: {near} as the voice would write it (worth {effective:.0} independent candidates)",
     ))
 }

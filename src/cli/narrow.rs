@@ -397,6 +397,9 @@ fn why_widened(
                 "with '{token}' the last {} of the text count, as many as before, and other ones",
                 now.order - 1
             ),
+            (false, Ordering::Greater) if now.followers == 1 => {
+                format!("after '{token}' the corpus goes on in one way")
+            }
             (false, Ordering::Greater) => {
                 format!("after '{token}' the corpus goes on in {followers} ways")
             }
