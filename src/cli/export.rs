@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ngram::{Table, arpa};
 use crate::open::Voice;
 use crate::smooth::Unlisted;
-use crate::store::AtomicFile;
+use crate::store::PastCache;
 use crate::token::Vocabulary;
 use crate::warning::Warning;
 
@@ -101,7 +101,7 @@ pub(super) fn to<T>(
         buffered(&mut out, Path::new("standard output"), write)?
     } else {
         let path = Path::new(output);
-        let mut file = AtomicFile::create(path)?;
+        let mut file = PastCache::create(path)?;
         let written = buffered(&mut file, path, write)?;
         // It can be written again from its model or its text, and may be as large as the disk is slow.
         file.commit_in_time()?;

@@ -88,8 +88,10 @@ pub(super) fn announce(
         bytes(resources.memory),
         bytes(forecast.model),
     ));
-    // A little more, for a beginning is not the whole, and what counting reads beyond the end.
-    let expected = positions + positions / 16 + order.get() as u64;
+    // Half as much again, for a beginning is not the whole: what is not filled costs nothing, and a
+    // text that outgrows its room is copied while all threads wait. And what counting reads beyond
+    // the end.
+    let expected = positions + positions / 2 + order.get() as u64;
     Ok(Room { most, expected })
 }
 

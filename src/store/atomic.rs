@@ -64,6 +64,11 @@ impl AtomicFile {
         self.needed = self.needed.max(Some(bytes));
     }
 
+    /// The file itself, of which the last bytes may not be written yet.
+    pub(super) fn inner(&self) -> &File {
+        self.file.get_ref()
+    }
+
     /// Another handle of the same file.
     pub fn handle(&self) -> Result<File> {
         let handle = self.file.get_ref().try_clone();

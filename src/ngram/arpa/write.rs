@@ -149,10 +149,10 @@ fn without_the_start(mut unigrams: Piece) -> Piece {
 
 /// How many n-grams a page holds: their text stays in the cache until it is written. Tests fill
 /// many pages with few.
-const NGRAMS_A_PAGE: usize = if cfg!(test) { 5 } else { 1 << 13 };
+const NGRAMS_A_PAGE: usize = if cfg!(test) { 5 } else { 1 << 12 };
 
 /// How many pages are filled while as many are written.
-const PAGES_A_BOOK: usize = if cfg!(test) { 2 } else { 32 };
+const PAGES_A_BOOK: usize = if cfg!(test) { 2 } else { 64 };
 
 /// Pages that are filled together.
 #[derive(Default)]
