@@ -36,15 +36,12 @@ fn main() {
         println!("give a model and a text: cargo bench --bench query -- model.cpt heldout.txt");
         return;
     };
-    let started = Instant::now();
-    let options = OpenOptions {
-        verify: false,
-        map: true,
-    };
-    let file = ModelFile::open(Path::new(model), options).expect("a model");
-    let (header, vocabulary, table) = format::load(&file).expect("an n-gram model");
-    let model = NgramModel::new(header, vocabulary, table).expect("probabilities");
-    println!("opened unverified in {:.2?}", started.elapsed());
+    for verify in [true, false] {
+        let times = (0..runs()).map(|_| open(model, verify).1.as_secs_f64());
+        let how = if verify { "verified" } else { "unverified" };
+        println!("opened {how} in {:.2} ms", 1e3 * median(times));
+    }
+    let (model, _) = open(model, false);
     let text = std::fs::read(text).expect("a text");
     let ids: Vec<Vec<TokenId>> = text
         .split(|&byte| byte == b'\n')
@@ -57,6 +54,16 @@ fn main() {
     scores(&model, &sentences, tokens);
     next(&model, &sentences);
     draws(&model);
+}
+
+/// A model, and how long opening it took.
+fn open(model: &str, verify: bool) -> (NgramModel, Duration) {
+    let started = Instant::now();
+    let options = OpenOptions { verify, map: true };
+    let file = ModelFile::open(Path::new(model), options).expect("a model");
+    let (header, vocabulary, table) = format::load(&file).expect("an n-gram model");
+    let model = NgramModel::new(header, vocabulary, table).expect("probabilities");
+    (model, started.elapsed())
 }
 
 fn ids(model: &NgramModel, line: &[u8]) -> Vec<TokenId> {

@@ -354,3 +354,31 @@ fn standard_input_is_read_once() {
         ran.failed_saying(2, &["only once", "--> ", "help: "]);
     }
 }
+
+#[test]
+fn a_damaged_model_that_is_not_verified_answers_or_says_so() {
+    let shop = Workshop::with_corpus();
+    shop.good(&["build", "a.txt", "-o", "a.cpt", "--order", "3"]);
+    let whole = shop.read("a.cpt");
+    let mut broken_off = 0;
+    // Every second page, from the first section on, gets numbers that lead nowhere.
+    for page in (1..whole.len() / 4096).step_by(2) {
+        let mut damaged = whole.clone();
+        damaged[4096 * page..][..256].fill(0xEE);
+        shop.write("damaged.cpt", &damaged);
+        shop.run(&["verify", "damaged.cpt"])
+            .failed_saying(1, &["damaged.cpt"]);
+        for command in ["score", "next"] {
+            let ran = shop.run(&[command, "-m", "damaged.cpt", "a.txt", "--no-verify"]);
+            assert!(
+                matches!(ran.code, Some(0 | 1)),
+                "{command}, page {page}: {ran:?}"
+            );
+            if ran.code == Some(1) {
+                broken_off += 1;
+                ran.failed_saying(1, &["help: "]);
+            }
+        }
+    }
+    assert!(broken_off > 0, "no damage was met");
+}

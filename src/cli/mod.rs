@@ -54,6 +54,7 @@ mod vocabulary;
 mod weights;
 mod why;
 
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -137,7 +138,25 @@ fn exit_code(error: &Error) -> ExitCode {
 
 fn run(cli: Cli) -> Result<()> {
     let console = Console::new(&cli.global)?;
-    act(cli.command, &console)
+    let work = || act(cli.command, &console);
+    match console.open_options().verify {
+        true => work(),
+        false => as_far_as_whole(work),
+    }
+}
+
+/// Does what is done with models that are not verified: one that is damaged may lead to a panic, and that
+/// is told as any other error.
+fn as_far_as_whole(work: impl FnOnce() -> Result<()>) -> Result<()> {
+    panic::set_hook(Box::new(|_| ()));
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
+        let said = payload.downcast_ref::<String>().map(|said| &said[..]);
+        let said = said.or_else(|| payload.downcast_ref().copied());
+        let said = said.unwrap_or("it does not say where");
+        let what = format!("this broke off as it does where a model is damaged: {said}");
+        Err(Error::new(ErrorKind::Corrupt, what)
+            .way_out("leave out --no-verify, or see what `counterpoint verify` says of the model"))
+    })
 }
 
 fn act(command: Command, console: &Console) -> Result<()> {

@@ -7,17 +7,29 @@ use rayon::prelude::*;
 use super::table::{Table, TableLevel};
 use crate::count::tally;
 use crate::error::{Error, ErrorKind, Result};
+use crate::pages::prefetch;
 use crate::token::TokenId;
 
 impl Table {
     /// From stored or imported levels, every invariant checked: whatever is asked of the table
     /// later stays inside it.
     pub fn from_levels(levels: Vec<TableLevel>) -> Result<Self> {
-        let table = Table { levels };
-        for n in 1..=table.order() {
-            let checked = table.check_lengths(n).and_then(|()| table.check_values(n));
-            let checked = checked.and_then(|()| table.check_links(n));
-            checked.map_err(|what| {
+        Table { levels }.checked(|table, n| {
+            table.check_lengths(n)?;
+            table.check_values(n)?;
+            table.check_links(n)
+        })
+    }
+
+    /// From levels of which only the lengths are checked, at once: if they are damaged, answers are wrong
+    /// or panic.
+    pub(super) fn from_unverified(levels: Vec<TableLevel>) -> Result<Self> {
+        Table { levels }.checked(Self::check_lengths)
+    }
+
+    fn checked(self, check: impl Fn(&Self, usize) -> Result<(), String>) -> Result<Self> {
+        for n in 1..=self.order() {
+            check(&self, n).map_err(|what| {
                 Error::new(
                     ErrorKind::Corrupt,
                     format!("order {n} of its table: {what}"),
@@ -25,7 +37,7 @@ impl Table {
                 .way_out("build or import the model again")
             })?;
         }
-        Ok(table)
+        Ok(self)
     }
 
     fn check_lengths(&self, n: usize) -> Result<(), String> {
@@ -124,10 +136,23 @@ impl<'t> Links<'t> {
         }
     }
 
+    /// Says that the links of the contexts after this one, and of their children, will be followed soon.
+    fn expect(&self, context: usize, child: usize) {
+        if let Some(&suffix) = self.suffix.get(child + LOOK_AHEAD) {
+            prefetch(self.lower, suffix as usize);
+        }
+        if let Some((suffix, below)) = self.below
+            && let Some(&suffix) = suffix.get(context + LOOK_AHEAD)
+        {
+            prefetch(below, suffix as usize);
+        }
+    }
+
     /// The children of one context ascend, and the suffix of each continues the context's suffix by
     /// the same token.
     fn check_children(&self, context: usize) -> Result<(), String> {
         let children = span(self.contexts, context);
+        self.expect(context, children.end);
         let tokens = &self.tokens[children.clone()];
         if !tokens.is_sorted_by(|a, b| a < b) {
             return Err("the followers of a context are out of order".into());
@@ -145,6 +170,9 @@ impl<'t> Links<'t> {
         Ok(())
     }
 }
+
+/// For how many n-grams, and contexts, what their links lead to is asked of the memory ahead of the look.
+const LOOK_AHEAD: usize = 32;
 
 fn span(begins: &[u32], index: usize) -> Range<usize> {
     begins[index] as usize..begins[index + 1] as usize

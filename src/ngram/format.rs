@@ -68,7 +68,11 @@ pub(super) fn finish(
 /// A column that is not in the file is empty.
 pub fn load(file: &ModelFile) -> Result<(NgramHeader, Vocabulary, Table)> {
     let (header, vocabulary, levels) = parts(file)?;
-    Ok((header, vocabulary, Table::from_levels(levels)?))
+    let table = match file.is_verified() {
+        true => Table::from_levels(levels),
+        false => Table::from_unverified(levels),
+    };
+    Ok((header, vocabulary, table?))
 }
 
 /// Reads the parts of a model that this program wrote just now, and need not check.

@@ -51,6 +51,19 @@ impl<T: Pod> Column<T> {
     }
 }
 
+impl<T: Pod> Column<T> {
+    /// The numbers to be changed, in memory of their own: copied if they are in a file or shared.
+    pub(crate) fn to_mut(&mut self) -> &mut Vec<T> {
+        if let Place::Mapped { .. } = self.place {
+            *self = self.to_vec().into();
+        }
+        match &mut self.place {
+            Place::Owned(numbers) => Arc::make_mut(numbers),
+            Place::Mapped { .. } => unreachable!("it was copied"),
+        }
+    }
+}
+
 impl<T: Pod> Deref for Column<T> {
     type Target = [T];
 
@@ -109,6 +122,20 @@ mod tests {
         let owned = Column::from(numbers);
         assert_eq!(*owned, *mapped.clone());
         assert_eq!(format!("{owned:?}"), format!("{mapped:?}"));
+    }
+
+    #[test]
+    fn what_is_changed_is_a_copy() {
+        let file = Arc::new(memory::copy(&[1, 2, 3]).unwrap());
+        let mapped = Column::<u8>::mapped(file, 0..3).unwrap();
+        let mut changed = mapped.clone();
+        changed.to_mut().push(4);
+        let mut again = changed.clone();
+        again.to_mut()[0] = 0;
+        assert_eq!(
+            (&*mapped, &*changed, &*again),
+            (&[1, 2, 3][..], &[1, 2, 3, 4][..], &[0, 2, 3, 4][..])
+        );
     }
 
     #[test]

@@ -26,9 +26,12 @@ use crate::error::{Error, ErrorKind, Result};
 const PIECE: usize = 4 << 20;
 
 /// How to open a model file.
+///
+/// What is verified is whole: whatever is asked of it stays inside it. Of a file that is opened without,
+/// only the frame is known; one that is damaged may answer wrongly, or an answer may panic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenOptions {
-    /// Check the checksum of every section, which reads the whole file once.
+    /// Check the checksum of every section, and then what it says, which reads the whole file.
     pub verify: bool,
     /// Read the file in place; otherwise it is copied into memory first, and what happens to it
     /// later does not matter.
@@ -50,6 +53,7 @@ pub struct ModelFile {
     path: PathBuf,
     bytes: Arc<Mmap>,
     directory: Arc<Directory>,
+    verified: bool,
 }
 
 impl ModelFile {
@@ -94,7 +98,13 @@ impl ModelFile {
             path: path.to_path_buf(),
             bytes: Arc::new(bytes),
             directory: Arc::new(directory),
+            verified: verify,
         })
+    }
+
+    /// True if every section is as its checksum says. What it says is then worth checking too.
+    pub fn is_verified(&self) -> bool {
+        self.verified
     }
 
     /// Where the file was found.

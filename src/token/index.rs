@@ -65,6 +65,11 @@ impl Index {
         }
     }
 
+    /// How many numbers there are.
+    pub(super) fn taken(&self) -> usize {
+        self.taken
+    }
+
     /// The key of a spelling.
     pub(super) fn key(&self, spelling: &[u8]) -> Key {
         let len = spelling.len();

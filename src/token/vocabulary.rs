@@ -9,12 +9,13 @@
 //! whole vocabulary is two sections of a model file.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use super::TokenId;
 use super::index::{Index, Key, Vacancy};
 use super::wanted::Wanted;
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::{ModelFile, Writer};
+use crate::store::{Column, ModelFile, Writer};
 
 /// The surfaces of the three special tokens, by id.
 pub const SPECIAL_SURFACES: [&str; TokenId::SPECIALS] = ["<unk>", "<s>", "</s>"];
@@ -26,18 +27,19 @@ const MOST: usize = u32::MAX as usize;
 #[derive(Clone)]
 pub struct Vocabulary {
     /// All surfaces, one after another.
-    bytes: Vec<u8>,
+    bytes: Column<u8>,
     /// Where each surface ends in `bytes`.
-    ends: Vec<u64>,
-    index: Index,
+    ends: Column<u64>,
+    /// Made when first asked for, for to open a model is not yet to look a token up.
+    index: OnceLock<Index>,
 }
 
 impl Default for Vocabulary {
     fn default() -> Self {
         let mut vocabulary = Vocabulary {
-            bytes: Vec::new(),
-            ends: Vec::new(),
-            index: Index::with_capacity(SPECIAL_SURFACES.len()),
+            bytes: Column::default(),
+            ends: Column::default(),
+            index: OnceLock::new(),
         };
         for surface in SPECIAL_SURFACES {
             vocabulary.add(surface.as_bytes());
@@ -55,6 +57,10 @@ impl Vocabulary {
     /// A vocabulary from its stored parts, checked: ends ascend, surfaces are distinct, the
     /// specials come first.
     pub fn from_parts(bytes: Vec<u8>, ends: Vec<u64>) -> Result<Self> {
+        Self::from_columns(bytes.into(), ends.into())
+    }
+
+    fn from_columns(bytes: Column<u8>, ends: Column<u64>) -> Result<Self> {
         let broken = |what: &str| Error::new(ErrorKind::Corrupt, format!("vocabulary: {what}"));
         if !ends.is_sorted() || ends.last().copied().unwrap_or(0) != bytes.len() as u64 {
             return Err(broken("the ends of its tokens are out of order"));
@@ -62,18 +68,13 @@ impl Vocabulary {
         if ends.len() > MOST {
             return Err(broken("more tokens than ids"));
         }
-        let mut vocabulary = Vocabulary {
-            index: Index::with_capacity(ends.len()),
+        let vocabulary = Vocabulary {
             bytes,
             ends,
+            index: OnceLock::new(),
         };
-        for id in vocabulary.ids() {
-            let surface = vocabulary.surface(id);
-            let key = vocabulary.index.key(surface);
-            match vocabulary.find(key, surface) {
-                Ok(_) => return Err(broken("a token appears twice")),
-                Err(vacancy) => vocabulary.index.place(vacancy, key, id),
-            }
+        if vocabulary.index().taken() < vocabulary.len() {
+            return Err(broken("a token appears twice"));
         }
         let specials = SPECIAL_SURFACES.iter().enumerate();
         for (id, surface) in specials {
@@ -84,16 +85,39 @@ impl Vocabulary {
         Ok(vocabulary)
     }
 
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| {
+            let mut index = Index::with_capacity(self.len());
+            for id in self.ids() {
+                let surface = self.surface(id);
+                let key = index.key(surface);
+                let found = index.find(key, |id| self.surface(id) == surface);
+                if let Err(vacancy) = found {
+                    index.place(vacancy, key, id);
+                }
+            }
+            index
+        })
+    }
+
     /// Puts its parts into a model file.
     pub fn save(&self, writer: &mut Writer) -> Result<()> {
         writer.section("vocabulary.bytes", &self.bytes)?;
         writer.column("vocabulary.ends", &self.ends)
     }
 
-    /// Takes it out of a model file.
+    /// Takes it out of a model file, where it stays; if that is not verified, neither is this.
     pub fn load(file: &ModelFile) -> Result<Self> {
-        let ends = file.column::<u64>("vocabulary.ends")?;
-        Self::from_parts(file.bytes("vocabulary.bytes")?.to_vec(), ends.to_vec())
+        let bytes = file.column("vocabulary.bytes")?;
+        let ends = file.column("vocabulary.ends")?;
+        match file.is_verified() {
+            true => Self::from_columns(bytes, ends),
+            false => Ok(Vocabulary {
+                bytes,
+                ends,
+                index: OnceLock::new(),
+            }),
+        }
     }
 
     /// The stored parts: all surfaces end to end, and where each ends.
@@ -114,7 +138,7 @@ impl Vocabulary {
 
     /// The id of a surface, if it is in the vocabulary.
     pub fn id(&self, surface: &[u8]) -> Option<TokenId> {
-        self.find(self.index.key(surface), surface).ok()
+        self.find(self.index().key(surface), surface).ok()
     }
 
     /// The id of a surface, or `<unk>`.
@@ -144,19 +168,19 @@ impl Vocabulary {
     /// # Panics
     /// If there are more tokens than 32-bit ids.
     pub fn add(&mut self, surface: &[u8]) -> TokenId {
-        self.add_by(self.index.key(surface), surface)
+        self.add_by(self.index().key(surface), surface)
     }
 
     /// Gives all wanted tokens of a text their ids, which stand in `ids`; those that are not there
     /// yet are added in their order.
     pub(super) fn add_all(&mut self, text: &[u8], wanted: &mut Wanted, ids: &mut [TokenId]) {
-        wanted.look(text, &self.index);
+        wanted.look(text, self.index());
         wanted.settle(ids, |key, place| self.add_by(key, &text[place]));
     }
 
     /// Gives all wanted tokens of a text their ids, or `<unk>`.
     pub(super) fn find_all(&self, text: &[u8], wanted: &mut Wanted, ids: &mut [TokenId]) {
-        wanted.look(text, &self.index);
+        wanted.look(text, self.index());
         wanted.settle(ids, |key, place| {
             let found = self.find(key, &text[place]);
             found.unwrap_or(TokenId::UNKNOWN)
@@ -174,9 +198,10 @@ impl Vocabulary {
     fn add_new(&mut self, vacancy: Vacancy, key: Key, surface: &[u8]) -> TokenId {
         assert!(self.len() < MOST, "fewer tokens than 32-bit ids");
         let id = TokenId(self.len() as u32);
-        self.bytes.extend_from_slice(surface);
-        self.ends.push(self.bytes.len() as u64);
-        self.index.place(vacancy, key, id);
+        self.bytes.to_mut().extend_from_slice(surface);
+        self.ends.to_mut().push(self.bytes.len() as u64);
+        let index = self.index.get_mut();
+        index.expect("it gave the vacancy").place(vacancy, key, id);
         id
     }
 
@@ -192,7 +217,7 @@ impl Vocabulary {
     }
 
     fn find(&self, key: Key, surface: &[u8]) -> std::result::Result<TokenId, Vacancy> {
-        self.index.find(key, |id| self.surface(id) == surface)
+        self.index().find(key, |id| self.surface(id) == surface)
     }
 }
 
