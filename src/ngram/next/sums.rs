@@ -76,21 +76,25 @@ fn of_list_in_lanes(log10_prob: &[f32]) -> Openness {
     let mut last = [f32::NEG_INFINITY; LANES];
     last[..rest.len()].copy_from_slice(rest);
     let (mut mass, mut log10) = ([0.0; LANES], [0.0; LANES]);
-    let mut add = |numbers: &[f32; LANES]| {
-        let lanes = mass.iter_mut().zip(&mut log10).zip(numbers);
-        for ((mass, log10), &number) in lanes {
-            let (p, p_log10) = terms(number);
-            *mass += p;
-            *log10 += p_log10;
-        }
-    };
-    whole.iter().for_each(&mut add);
+    for numbers in whole {
+        add_terms(numbers, &mut mass, &mut log10);
+    }
     if !rest.is_empty() {
-        add(&last);
+        add_terms(&last, &mut mass, &mut log10);
     }
     Openness {
         mass: mass.iter().sum(),
         mass_log: log10.iter().sum::<f64>() * LN_10,
+    }
+}
+
+#[inline(always)]
+fn add_terms(numbers: &[f32; LANES], mass: &mut [f64; LANES], log10: &mut [f64; LANES]) {
+    let lanes = mass.iter_mut().zip(log10).zip(numbers);
+    for ((mass, log10), &number) in lanes {
+        let (p, p_log10) = terms(number);
+        *mass += p;
+        *log10 += p_log10;
     }
 }
 
