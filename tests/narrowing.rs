@@ -148,6 +148,8 @@ fn the_most_decisive_and_the_most_open_contexts_are_listed() {
         .failed_saying(2, &["one model"]);
     shop.run(&["narrow", "-m", "a-nn", "--contexts", "3"])
         .failed_saying(2, &["n-gram model"]);
+    shop.run(&["narrow", "-m", "a", "--contexts", "0"])
+        .failed_saying(2, &["no context", "one or more"]);
 }
 
 #[test]

@@ -21,6 +21,10 @@ pub(super) fn list(
     as_json: bool,
     console: &Console,
 ) -> Result<()> {
+    if number == 0 {
+        let error = Error::new(ErrorKind::Usage, "no context is to be listed");
+        return Err(error.way_out("ask for one or more"));
+    }
     let Voice::Ngram(model) = &opened.voice else {
         let what = "only an n-gram model has a table of contexts to go through";
         return Err(Error::new(ErrorKind::Usage, what).way_out("name an n-gram model"));
