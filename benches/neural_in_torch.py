@@ -116,7 +116,12 @@ class Network(nn.Module):
 def masked(windows, args, none):
     """Some examples see fewer tokens than there are."""
     few = torch.rand(len(windows)) < args.left_mask
-    kept = torch.where(few, torch.randint(0, args.context, few.shape), windows.shape[1])
+    slots = torch.randint(0, args.context, few.shape)
+    heard = (max(args.reach, 1) ** torch.rand(few.shape)).long().clamp(max=args.reach - 1)
+    third = torch.randint(0, 3, few.shape)
+    seen = torch.where((third == 1) & (args.reach > 0), args.context, slots)
+    seen = torch.where((third == 2) & (args.reach > 1), args.context + heard, seen)
+    kept = torch.where(few, seen, windows.shape[1])
     young = torch.arange(windows.shape[1]) >= windows.shape[1] - kept[:, None]
     return torch.where(young, windows, none)
 

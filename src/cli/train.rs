@@ -118,7 +118,8 @@ struct TrainingArgs {
         help_heading = "Training"
     )]
     input_dropout: Option<f32>,
-    /// How probably an example is shown with fewer tokens than the context has [default: 0.2]
+    /// How probably an example is shown with fewer tokens than the network can see
+    /// [default: suits the corpus]
     #[arg(
         allow_negative_numbers = true,
         long,

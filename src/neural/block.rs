@@ -30,6 +30,7 @@
 
 use rand::{Rng, RngExt};
 
+use super::architecture::Architecture;
 use super::candidates::Shortlist;
 use super::dropout::Dropout;
 use super::elementary::{exp_all, largest, multiply_by, scale};
@@ -86,7 +87,7 @@ impl Block {
     pub(super) const SIZE: usize = 64;
 
     /// Takes in the examples at some positions; with probability `left_mask` an example sees only
-    /// its last k tokens, k being uniform in 0..C.
+    /// [a few](few) of its last tokens.
     pub(super) fn load(
         &mut self,
         text: &TrainingText,
@@ -102,8 +103,10 @@ impl Block {
         let each = self.windows.chunks_exact_mut(shape.window());
         for (window, &position) in each.zip(positions) {
             let masked = rng.random::<f32>() < left_mask;
-            let kept = rng.random_range(0..shape.context);
-            let seen = if masked { kept } else { shape.window() };
+            let seen = match masked {
+                true => few(shape, rng),
+                false => shape.window(),
+            };
             text.fill(window, position, seen, shape.vocabulary);
             self.targets.push(shortlist.column(text.target(position)));
         }
@@ -172,6 +175,20 @@ impl Block {
     }
 }
 
+/// How many of its last tokens an example is to see that doesn't see all.
+///
+/// A third of these examples do not fill the C slots. A third do, and leave the echoes silent, which is
+/// met nowhere else: never shown it, a network knew less after C tokens than after C − 1. A third hear
+/// some of the R tokens of the echoes, the youngest, each doubling as often as another.
+fn few(shape: &Architecture, rng: &mut impl Rng) -> usize {
+    let (slots, reach) = (shape.context, shape.reach);
+    match rng.random_range(0..3) {
+        1 if reach > 0 => slots,
+        2 if reach > 1 => slots + ((reach as f64).powf(rng.random()) as usize).min(reach - 1),
+        _ => rng.random_range(0..slots),
+    }
+}
+
 /// The loss −ln p(target) + α·(ln Z)² in nats; the logits become
 /// δz = each · ((1 + 2α·ln Z)·p − [v = target]).
 fn penalised(logits: &mut [f32], target: usize, each: f32, penalty: f32) -> f64 {
@@ -187,7 +204,45 @@ fn penalised(logits: &mut [f32], target: usize, each: f32, penalty: f32) -> f64 
 
 #[cfg(test)]
 mod tests {
+    use super::super::random::{Purpose, stream};
     use super::*;
+
+    fn shares_of_few(shape: &Architecture) -> Vec<f64> {
+        let mut rng = stream(1, Purpose::Mask, 1);
+        let mut shares = vec![0.0; shape.window()];
+        (0..10_000).for_each(|_| shares[few(shape, &mut rng)] += 1e-4);
+        shares
+    }
+
+    #[test]
+    fn contexts_of_every_length_are_shown() {
+        let shape = Architecture::for_text(3000, 45_000);
+        let shares = shares_of_few(&shape);
+        assert!(shares.iter().all(|&share| share > 0.0), "{shares:?}");
+        let (slots, heard) = shares.split_at(shape.context);
+        let unfilled = 1.0 / 3.0 / slots.len() as f64;
+        assert!(slots.iter().all(|share| (share - unfilled).abs() < 0.02));
+        assert!((heard[0] - 1.0 / 3.0).abs() < 0.02);
+        for ages in [1..2, 2..4, 4..8, 8..16, 16..32] {
+            let share: f64 = heard[ages].iter().sum();
+            assert!((share - 1.0 / 15.0).abs() < 0.02);
+        }
+    }
+
+    #[test]
+    fn without_echoes_few_are_fewer_than_the_slots() {
+        let shape = Architecture {
+            echoes: 0,
+            reach: 0,
+            ..Architecture::for_text(3000, 45_000)
+        };
+        let even = 1.0 / shape.context as f64;
+        assert!(
+            shares_of_few(&shape)
+                .iter()
+                .all(|share| (share - even).abs() < 0.02)
+        );
+    }
 
     #[test]
     fn cross_entropy_of_known_logits() {

@@ -66,7 +66,8 @@
 //!
 //! **Any context is answered.** A slot may hold "no token here", which has an
 //! embedding of its own; in training some examples are shown with only their
-//! last few tokens, or none. So one network answers for every length.
+//! last few tokens, or none, and others with no more than the start of what the
+//! echoes hear. So one network answers for every length.
 //!
 //! **The same bits from any number of threads.** Work is cut by shapes, never
 //! by threads; every sum runs in one order; random numbers belong to a seed, a
