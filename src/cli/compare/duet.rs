@@ -31,10 +31,7 @@ pub(in crate::cli) struct Played<'m> {
 const CHOICES: usize = 4;
 
 /// The prompt, and what each voice begins with.
-pub(in crate::cli) fn begin(
-    prompt: &PromptArgs,
-    models: &[Opened],
-) -> Result<(String, Vec<Vec<TokenId>>)> {
+pub(super) fn begin(prompt: &PromptArgs, models: &[Opened]) -> Result<(String, Vec<Vec<TokenId>>)> {
     let (text, starts) = (prompt.text()?, prompt.starts());
     let contexts = models.iter().map(|model| context(&text, starts, model));
     let contexts = contexts.collect::<Result<_>>()?;
@@ -42,8 +39,8 @@ pub(in crate::cli) fn begin(
 }
 
 /// Lets all go on from a prompt, with the same dice.
-pub(in crate::cli) fn play<'m>(
-    prompt: String,
+pub(super) fn play<'m>(
+    prompt: &str,
     contexts: &[Vec<TokenId>],
     sampling: &SamplingArgs,
     models: &'m [Opened],
@@ -55,7 +52,7 @@ pub(in crate::cli) fn play<'m>(
     let (how, limits) = (sampling.sampling()?, sampling.limits());
     let duet = duet(&voices, contexts, &how, &limits, sampling.seed);
     let texts = models.iter().zip(&duet.written);
-    let texts = texts.map(|(model, written)| whole_text(&prompt, written, &limits.stop, model));
+    let texts = texts.map(|(model, written)| whole_text(prompt, written, &limits.stop, model));
     let texts = texts.collect::<Result<_>>()?;
     let fork = match how == Sampling::default() {
         true => {
@@ -66,7 +63,7 @@ pub(in crate::cli) fn play<'m>(
     };
     Ok(Played {
         models,
-        prompt,
+        prompt: prompt.to_owned(),
         seed: sampling.seed,
         duet,
         texts,

@@ -15,9 +15,13 @@ use crate::open::Opened;
 use crate::token::TokenId;
 
 pub(super) use details::{asked_at, calibration_sentence, signed, title};
-pub(super) use duet::{Played, begin, play};
-pub(super) use held_out::{Measured, OnArgs, Row, measure};
-pub(super) use writing::{CopiedArgs, Source, Wish, Writings, write};
+pub(super) use duet::Played;
+pub(super) use held_out::{Measured, OnArgs, Row};
+pub(super) use writing::{CopiedArgs, Source, Writings};
+
+use duet::{begin, play};
+use held_out::measure;
+use writing::{Wish, write};
 
 /// Set voices side by side: the same dice, and held-out figures.
 ///
@@ -64,30 +68,18 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
-    two_voices(&args.voices)?;
     args.on.check()?;
-    let models = console.open_all(&args.voices.model)?;
-    let source = args.copied.open(&models, console)?;
-    let (prompt, contexts) = duet::begin(&args.prompt, &models)?;
+    let voices = Voices::open(&args.voices, &args.prompt, &args.copied, console)?;
     let asked = Asked {
         // Without a held-out text the duet is all there is to show, even without a prompt.
-        duet: !prompt.is_empty() || !args.on.is_given(),
+        duet: !voices.prompt.is_empty() || !args.on.is_given(),
         tables: args.tables,
         texts: args.texts,
     };
-    let compared = compare(
-        asked,
-        prompt,
-        &contexts,
-        &models,
-        &args.on,
-        &args.sampling,
-        source.as_ref(),
-        console,
-    )?;
+    let compared = voices.compare(&asked, &args.on, &args.sampling, console)?;
     match args.json {
-        true => console.print_json(&compared.json(&models, source.as_ref())),
-        false => console.print(compared.text(source.as_ref())),
+        true => console.print_json(&compared.json(&voices)),
+        false => console.print(compared.text(voices.source.as_ref())),
     }
 }
 
@@ -105,56 +97,81 @@ pub(super) struct Compared<'m> {
     pub(super) writings: Option<Writings>,
 }
 
-/// Compares.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each is another part of the command line"
-)]
-pub(super) fn compare<'m>(
-    asked: Asked,
+/// Voices that are to be compared.
+pub(super) struct Voices {
+    pub(super) models: Vec<Opened>,
+    /// The corpus that they may have copied from.
+    pub(super) source: Option<Source>,
     prompt: String,
-    contexts: &[Vec<TokenId>],
-    models: &'m [Opened],
-    on: &OnArgs,
-    sampling: &SamplingArgs,
-    source: Option<&Source>,
-    console: &Console,
-) -> Result<Compared<'m>> {
-    let measured = match on.is_given() {
-        true => Some(measure(on, models, asked.tables, sampling.seed, console)?),
-        false => None,
-    };
-    let writings = match asked.texts {
-        Some(texts) => {
-            let wish = Wish {
-                contexts,
-                sampling: &sampling.sampling()?,
-                limits: &sampling.limits(),
-                seed: sampling.seed,
-                texts,
-            };
-            let held_out = measured.as_ref().and_then(Measured::common_text);
-            Some(write(models, &wish, source, held_out, console)?)
-        }
-        None => None,
-    };
-    let duet = match asked.duet {
-        true => Some(play(prompt, contexts, sampling, models)?),
-        false => None,
-    };
-    Ok(Compared {
-        duet,
-        measured,
-        writings,
-    })
+    /// What each voice begins with.
+    contexts: Vec<Vec<TokenId>>,
+}
+
+impl Voices {
+    /// Opens what the command line names.
+    pub(super) fn open(
+        voices: &VoicesArgs,
+        prompt: &PromptArgs,
+        copied: &CopiedArgs,
+        console: &Console,
+    ) -> Result<Self> {
+        two_voices(voices)?;
+        let models = console.open_all(&voices.model)?;
+        let source = copied.open(&models, console)?;
+        let (prompt, contexts) = begin(prompt, &models)?;
+        Ok(Voices {
+            models,
+            source,
+            prompt,
+            contexts,
+        })
+    }
+
+    /// Compares them in the ways that are asked for.
+    pub(super) fn compare(
+        &self,
+        asked: &Asked,
+        on: &OnArgs,
+        sampling: &SamplingArgs,
+        console: &Console,
+    ) -> Result<Compared<'_>> {
+        let (models, source) = (&self.models[..], self.source.as_ref());
+        let measured = match on.is_given() {
+            true => Some(measure(on, models, asked.tables, sampling.seed, console)?),
+            false => None,
+        };
+        let writings = match asked.texts {
+            Some(texts) => {
+                let wish = Wish {
+                    contexts: &self.contexts,
+                    sampling: &sampling.sampling()?,
+                    limits: &sampling.limits(),
+                    seed: sampling.seed,
+                    texts,
+                };
+                let held_out = measured.as_ref().and_then(Measured::common_text);
+                Some(write(models, &wish, source, held_out, console)?)
+            }
+            None => None,
+        };
+        let duet = match asked.duet {
+            true => Some(play(&self.prompt, &self.contexts, sampling, models)?),
+            false => None,
+        };
+        Ok(Compared {
+            duet,
+            measured,
+            writings,
+        })
+    }
 }
 
 impl Compared<'_> {
-    pub(super) fn json(&self, models: &[Opened], source: Option<&Source>) -> Value {
-        let names: Vec<&str> = models.iter().map(|model| &model.name[..]).collect();
+    pub(super) fn json(&self, voices: &Voices) -> Value {
+        let names: Vec<&str> = voices.models.iter().map(|model| &model.name[..]).collect();
         let mut answer = json!({"models": names});
         if let Some(duet) = &self.duet {
-            answer["duet"] = duet.json(source);
+            answer["duet"] = duet.json(voices.source.as_ref());
         }
         if let Some(measured) = &self.measured {
             measured.add_to(&mut answer);
@@ -174,7 +191,7 @@ impl Compared<'_> {
 }
 
 /// Refuses to compare a voice with nothing.
-pub(super) fn two_voices(voices: &VoicesArgs) -> Result<()> {
+fn two_voices(voices: &VoicesArgs) -> Result<()> {
     match voices.model.len() {
         0 | 1 => Err(Error::new(ErrorKind::Usage, "it takes two to compare")
             .at(format!("-m {}", voices.model.join(",")))

@@ -8,7 +8,7 @@ mod words;
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::compare::{Asked, CopiedArgs, OnArgs, begin, compare, two_voices};
+use super::compare::{Asked, CopiedArgs, OnArgs, Voices};
 use super::console::{Console, done};
 use super::generate::SamplingArgs;
 use super::prompt::{PromptArgs, VoicesArgs};
@@ -57,30 +57,19 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
     args.check()?;
-    let models = console.open_all(&args.voices.model)?;
-    let source = args.copied.open(&models, console)?;
-    let (prompt, contexts) = begin(&args.prompt, &models)?;
+    let voices = Voices::open(&args.voices, &args.prompt, &args.copied, console)?;
     let asked = Asked {
         duet: true,
         tables: true,
         texts: Some(args.texts),
     };
-    let compared = compare(
-        asked,
-        prompt,
-        &contexts,
-        &models,
-        &args.on,
-        &args.sampling,
-        source.as_ref(),
-        console,
-    )?;
+    let compared = voices.compare(&asked, &args.on, &args.sampling, console)?;
     if let Some(path) = &args.output {
         let page = Page {
-            models: &models,
+            models: &voices.models,
             text: &args.on.on,
             compared: &compared,
-            source: source.as_ref(),
+            source: voices.source.as_ref(),
         };
         let mut file = AtomicFile::create(path)?;
         let written = file.write_all(page.html().as_bytes());
@@ -89,14 +78,13 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<()> {
         console.say(done(format_args!("{}", path.display())));
     }
     match args.json {
-        true => console.print_json(&compared.json(&models, source.as_ref())),
+        true => console.print_json(&compared.json(&voices)),
         false => Ok(()),
     }
 }
 
 impl Args {
     fn check(&self) -> Result<()> {
-        two_voices(&self.voices)?;
         self.on.check()?;
         let refuse =
             |what: &str, way_out: &str| Err(Error::new(ErrorKind::Usage, what).way_out(way_out));
