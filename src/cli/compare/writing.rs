@@ -302,7 +302,7 @@ impl Writings {
             None => String::new(),
         };
         format!(
-            "{} texts of each, seeds {} to {last}, with 95% intervals; different ones among {} tokens a group of texts{counted}",
+            "{} texts of each, seeds {} to {last}, with 95% intervals; how many are different, among the first {} tokens of a tenth of the texts{counted}",
             count(self.characters[0].texts as u64),
             self.seed,
             count(self.characters[0].group_tokens as u64),
@@ -318,7 +318,8 @@ fn shares(mean: Mean) -> String {
 }
 
 fn with_margin(mean: Mean, shown: impl Fn(f64) -> String) -> String {
-    match mean.margin.is_finite() {
+    // Texts that are all alike in this do not tell how far others may be off.
+    match mean.margin > 0.0 && mean.margin.is_finite() {
         true => format!("{} ±{}", shown(mean.value), shown(mean.margin)),
         false => shown(mean.value),
     }

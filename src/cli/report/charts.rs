@@ -20,10 +20,10 @@ pub(super) fn intervals(rows: &[Row]) -> Option<String> {
         .map(|interval| interval.high)
         .fold(0.0, f64::max);
     let room = (high - low).max(1e-6);
-    let x = |bits: f64| 30.0 + 540.0 * (bits - low) / room;
+    let x = |bits: f64| 10.0 + 480.0 * (bits - low) / room;
     let height = 44 * rows.len() + 24;
     let mut out = format!(
-        "<figure><svg viewBox=\"0 0 600 {height}\" width=\"600\" height=\"{height}\" role=\"img\" aria-label=\"{}\">",
+        "<figure><svg class=\"broad\" viewBox=\"0 0 500 {height}\" width=\"500\" height=\"{height}\" role=\"img\" aria-label=\"{}\">",
         escaped(&alt(rows)),
     );
     for (number, (row, interval)) in rows.iter().zip(&known).enumerate() {
@@ -31,7 +31,7 @@ pub(super) fn intervals(rows: &[Row]) -> Option<String> {
         let bits = row.figures.totals.bits_per_byte();
         let _ = write!(
             out,
-            "<text x=\"30\" y=\"{}\">{}: {bits:.3}</text>\
+            "<text x=\"10\" y=\"{}\">{}: {bits:.3}</text>\
              <line class=\"s{class}\" stroke-width=\"3\" x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{y}\" y2=\"{y}\"/>\
              <circle class=\"f{class}\" cx=\"{:.1}\" cy=\"{y}\" r=\"6\"/>",
             y - 12,
@@ -44,7 +44,7 @@ pub(super) fn intervals(rows: &[Row]) -> Option<String> {
     let y = height - 4;
     let _ = write!(
         out,
-        "<text x=\"30\" y=\"{y}\">{low:.2}</text><text x=\"570\" y=\"{y}\" text-anchor=\"end\">{high:.2}</text>",
+        "<text x=\"10\" y=\"{y}\">{low:.2}</text><text x=\"490\" y=\"{y}\" text-anchor=\"end\">{high:.2}</text>",
     );
     out.push_str("</svg><figcaption>Bits per byte, with 95% intervals: further left is better.</figcaption></figure>\n");
     Some(out)
@@ -103,18 +103,20 @@ pub(super) fn novelty(characters: &[Character]) -> String {
         .map(|by| by.novelty.len())
         .max()
         .unwrap_or(0);
-    let x = |n: usize| 40.0 + 440.0 * (n - 1) as f64 / (most.max(2) - 1) as f64;
+    let x = |n: usize| 50.0 + 440.0 * (n - 1) as f64 / (most.max(2) - 1) as f64;
     let y = |share: f64| 200.0 - 190.0 * share;
-    let mut out = "<figure><svg viewBox=\"0 0 640 240\" width=\"640\" height=\"240\" role=\"img\" \
+    let height = 244 + 22 * characters.len();
+    let mut out = format!(
+        "<figure><svg class=\"broad\" viewBox=\"0 0 500 {height}\" width=\"500\" height=\"{height}\" role=\"img\" \
          aria-label=\"New n-grams by length; the table below has its numbers\">\
-         <rect class=\"back\" x=\"40\" y=\"10\" width=\"440\" height=\"190\"/>\
-         <text x=\"34\" y=\"18\" text-anchor=\"end\">100%</text><text x=\"34\" y=\"200\" text-anchor=\"end\">0%</text>\
-         <text x=\"260\" y=\"234\" text-anchor=\"middle\">tokens in a row</text>"
-        .to_owned();
+         <rect class=\"back\" x=\"50\" y=\"10\" width=\"440\" height=\"190\"/>\
+         <text x=\"44\" y=\"20\" text-anchor=\"end\">100%</text><text x=\"44\" y=\"200\" text-anchor=\"end\">0%</text>\
+         <text x=\"270\" y=\"236\" text-anchor=\"middle\">tokens in a row</text>"
+    );
     for n in 1..=most {
         let _ = write!(
             out,
-            "<text x=\"{:.1}\" y=\"217\" text-anchor=\"middle\">{n}</text>",
+            "<text x=\"{:.1}\" y=\"218\" text-anchor=\"middle\">{n}</text>",
             x(n)
         );
     }
@@ -130,13 +132,13 @@ pub(super) fn novelty(characters: &[Character]) -> String {
         let class = hue(number);
         let (dash, key) = (
             ["0", "7 4", "2 3", "9 3 2 3", "1 5"][class],
-            24 + 20 * number,
+            254 + 22 * number,
         );
         let _ = write!(
             out,
             "<polyline class=\"line s{class}\" stroke-dasharray=\"{dash}\" points=\"{}\"/>\
-             <line class=\"line s{class}\" stroke-dasharray=\"{dash}\" x1=\"492\" x2=\"520\" y1=\"{key}\" y2=\"{key}\"/>\
-             <text x=\"526\" y=\"{}\">{}</text>",
+             <line class=\"line s{class}\" stroke-dasharray=\"{dash}\" x1=\"50\" x2=\"78\" y1=\"{key}\" y2=\"{key}\"/>\
+             <text x=\"86\" y=\"{}\">{}</text>",
             points.join(" "),
             key + 4,
             escaped(&by.voice),

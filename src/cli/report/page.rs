@@ -52,7 +52,7 @@ impl Page<'_> {
     fn measured(&self, measured: &Measured) -> String {
         let mut out = format!(
             "<p class=\"soft\">{}</p>\n",
-            words::text_read(measured, self.text)
+            words::text_read(measured, &self.models[0], self.text)
         );
         out += "<section class=\"brief\" aria-label=\"In short\">\n";
         for sentence in words::brief(measured, self.models) {
@@ -232,7 +232,8 @@ impl Page<'_> {
                 .bins
                 .iter()
                 .map(|bin| {
-                    let came = match bin.right.margin.is_finite() {
+                    // Where all were right, or none, the spread says nothing of the next.
+                    let came = match bin.right.margin > 0.0 && bin.right.margin.is_finite() {
                         true => format!(
                             "{} ±{}",
                             percent(bin.right.value),
@@ -276,7 +277,7 @@ impl Page<'_> {
 
     fn duet(&self, played: &Played) -> String {
         let prompt = match played.prompt.is_empty() {
-            true => "from the start of a sentence".to_owned(),
+            true => format!("from the start of a {}", words::sentence(&self.models[0])),
             false => format!("from “{}”", escaped(&played.prompt)),
         };
         let mut out = format!(
@@ -404,19 +405,20 @@ impl Page<'_> {
     fn glossary(&self) -> String {
         format!(
             "<h2>What the words mean</h2>\n<dl>\
-             <dt>token</dt><dd>What is guessed, one at a time: here {}, and the end of each sentence.</dd>\
+             <dt>token</dt><dd>What is guessed, one at a time: here {}, and the end of each {sentence}.</dd>\
              <dt>choices</dt><dd>How open a guess is. “4.3 choices” means: as hard as picking blindly among a \
              little more than four equally likely tokens. (Also called perplexity.)</dd>\
              <dt>bit</dt><dd>One yes-or-no question. Each bit halves the choices: 3 bits are 8 choices.</dd>\
-             <dt>bits per byte</dt><dd>The bits spread over the letters of the text, so that voices with \
+             <dt>bits per byte</dt><dd>The bits spread over the bytes of the text (a letter is one or a few), so that voices with \
              different tokens can be compared.</dd>\
              <dt>95% interval, ±</dt><dd>How far a figure might be off because the text is only a sample. \
-             Judged on other such sentences, it would lie in there nearly always.</dd>\
+             Judged on other such {sentence}s, it would lie in there nearly always.</dd>\
              <dt>context</dt><dd>The tokens just before, which a voice guesses from.</dd>\
              <dt>n-gram</dt><dd>n tokens in a row.</dd>\
              <dt>counts</dt><dd>A voice of counts remembers what followed what in its text; a neural voice has \
              learned weights from it, and may guess well where nothing like it was seen.</dd></dl>\n",
             words::tokens(&self.models[0]),
+            sentence = words::sentence(&self.models[0]),
         )
     }
 }

@@ -7,6 +7,7 @@ use crate::compare::Details;
 use crate::compare::bootstrap::Interval;
 use crate::compare::buckets::Table;
 use crate::open::Opened;
+use crate::text::Unit;
 use crate::token::Tokenizer;
 
 /// What a token is to these voices, in the plural.
@@ -18,6 +19,16 @@ pub(super) fn tokens(model: &Opened) -> &'static str {
         Tokenizer::Bytes => "bytes",
         Tokenizer::Notes(_) => "notes and bar lines",
         Tokenizer::Subwords(_) => "pieces of words",
+    }
+}
+
+/// What a voice takes for a text of its own, from start to end.
+pub(super) fn sentence(model: &Opened) -> &'static str {
+    let reading = model.voice.reading();
+    match (&reading.tokenizer, reading.unit) {
+        (Tokenizer::Notes(_), _) | (_, Unit::Tune(_)) => "tune",
+        (_, Unit::Document) => "document",
+        (_, Unit::Line) => "sentence",
     }
 }
 
@@ -60,8 +71,9 @@ pub(super) fn brief(measured: &Measured, models: &[Opened]) -> Vec<String> {
         let won = (difference.better * times as f64).round() as usize;
         let foresees = |better: &str, worse: &str, won: usize| {
             format!(
-                "{better} foresees this text better than {worse}. That is more than the luck of these sentences: \
+                "{better} foresees this text better than {worse}. That is more than the luck of these {}s: \
                  when as many were drawn from them at random, {} times over, it came out so in {}.",
+                sentence(&models[0]),
                 count(times as u64),
                 count(won as u64),
             )
@@ -82,7 +94,7 @@ pub(super) fn brief(measured: &Measured, models: &[Opened]) -> Vec<String> {
         if bits(mixed) < best && measured.rows.len() > models.len() {
             let perplexity = mixed.figures.totals.perplexity();
             said.push(format!(
-                "Asked together, with equal weight, they do better than any of them alone: {} \
+                "Asked together, with equal weight, they do better than each alone: {} \
                  choices. They err in different places.",
                 figure(perplexity)
             ));
@@ -92,12 +104,13 @@ pub(super) fn brief(measured: &Measured, models: &[Opened]) -> Vec<String> {
 }
 
 /// What was read.
-pub(super) fn text_read(measured: &Measured, files: &[String]) -> String {
+pub(super) fn text_read(measured: &Measured, model: &Opened, files: &[String]) -> String {
     let totals = &measured.rows[0].figures.totals;
     format!(
-        "Judged on {}: {} sentences, {} tokens, {} bytes.",
+        "Judged on {}: {} {}s, {} tokens, {} bytes.",
         escaped(&files.join(", ")),
         count(totals.sentences()),
+        sentence(model),
         count(totals.tokens()),
         count(totals.bytes()),
     )
