@@ -314,6 +314,9 @@ fn vote_table(votes: &[Vote], names: impl Iterator<Item = String>, p: f64) -> St
     columns.to_string()
 }
 
+/// What a line of the orders says.
+const SHARES: &str = " each order adds what it counted, less a discount; what it passes on is shared out with one token less\n";
+
 fn share_table(shares: &[Share], vocabulary: &Vocabulary, context: &[TokenId]) -> String {
     use Side::{Left, Right};
     let mut columns = Columns::new(&[Right, Left, Left, Right, Right, Left, Right]);
@@ -366,7 +369,7 @@ fn share_table(shares: &[Share], vocabulary: &Vocabulary, context: &[TokenId]) -
         blank(),
         blank(),
     ]);
-    columns.to_string()
+    format!("{columns}{SHARES}")
 }
 
 /// Some last tokens of a context.

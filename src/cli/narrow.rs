@@ -296,8 +296,19 @@ pub(super) fn table(
         }
         columns.row(cells);
     }
-    format!("{columns}{}", why_widened(vocabulary, counted, mode, steps))
+    let counts = match counted {
+        Some(_) => COUNTS,
+        None => "",
+    };
+    let widened = why_widened(vocabulary, counted, mode, steps);
+    format!("{columns}{CHOICES}{counts}{widened}")
 }
+
+/// What stands in the columns, for who has not read the help.
+const CHOICES: &str = " ≈choices: the next token is as hard to guess as one of so many equally likely ones; H: that in bits\n";
+const COUNTS: &str =
+    " seen: how often the corpus has the last tokens; followers: how many different ones came next there;
+ order: how many tokens that is, with the next one\n";
 
 fn voice_head(name: &str, mode: Mode, head: &mut Vec<String>, sides: &mut Vec<Side>) {
     let mut add = |titles: &[&str], side: &[Side]| {

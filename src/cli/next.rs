@@ -207,16 +207,25 @@ fn headline(model: &dyn LanguageModel, outlook: &dyn Outlook, context: &[TokenId
             .map(|times| format!("seen {}×, ", count(times)));
         let most = model.context_len().map(|len| format!(" of {}", len + 1));
         lines = format!(
-            "{}{}, order {}{}\n",
+            "{}{}, order {}{}: {}\n",
             times.unwrap_or_default(),
             followers(seen.followers),
             seen.order,
             most.unwrap_or_default(),
+            match seen.order - 1 {
+                0 => "no token of the context counts".into(),
+                1 => "the last token counts".into(),
+                tokens => format!("the last {tokens} tokens count"),
+            },
         );
     }
     let (bits, choices) = (outlook.entropy_bits(), outlook.effective_choices());
     let of = count(model.vocabulary().predicted() as u64);
-    lines + &format!("H {bits:.1} bits ≈ {} choices of {of}\n", figure(choices))
+    let choices = figure(choices);
+    lines
+        + &format!(
+            "H {bits:.1} bits ≈ {choices} choices of {of}: as hard to guess as one of {choices} equally likely tokens\n"
+        )
 }
 
 fn followers(number: u64) -> String {

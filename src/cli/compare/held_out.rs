@@ -334,6 +334,9 @@ impl Measured {
     /// For a terminal.
     pub(in crate::cli) fn text(&self) -> String {
         let mut out = self.table().to_string();
+        if self.same_tokens {
+            out += " perplexity: each token was as hard to guess as one of so many equally likely ones\n";
+        }
         for note in self.notes() {
             out += &format!(" {note}\n");
         }
