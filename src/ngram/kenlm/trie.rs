@@ -53,7 +53,7 @@ impl<'f> Layout<'f> {
         };
         let hashes = cutter.cut(Some(8 * (types + 1)))?.as_chunks().0;
         let (hash_count, hashes) = hashes.split_first().expect("one at least");
-        if u64::from_le_bytes(*hash_count) + 1 != types {
+        if u64::from_le_bytes(*hash_count).checked_add(1) != Some(types) {
             return Err(damaged("it has another number of words than of unigrams"));
         }
         let hashes = &hashes[..types as usize - 1];
