@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::console::Console;
 use crate::error::{Error, ErrorKind, Result};
+use crate::notes::midi::{Grid, Listening, Tracks};
 use crate::open;
 use crate::progress::Stage;
 use crate::text::{BlankLines, Corpus, CorpusOptions, Malformed, Normalisation, Unit};
@@ -36,6 +37,22 @@ pub(super) struct FormArgs {
     /// understood, and say so, instead of stopping at the first
     #[arg(long, help_heading = "Corpus")]
     skip_malformed: bool,
+    /// Whose notes of MIDI files to read, where tokens are notes: the highest part's, or those of
+    /// every track, each a voice with its chords
+    #[arg(long, value_enum, value_name = "WHICH", help_heading = "Corpus")]
+    midi_tracks: Option<TracksArg>,
+    /// Move the notes of MIDI files to the nearest 1/N of a whole note, such as 16 or 48; otherwise
+    /// a regular file stays as it is, and others are moved to sixteenths and triplet eighths
+    #[arg(long, value_name = "N", help_heading = "Corpus", value_parser = clap::value_parser!(u16).range(1..))]
+    midi_grid: Option<u16>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum TracksArg {
+    /// The highest part, a note at a time (this is the default)
+    Melody,
+    /// Every track and channel but drums
+    All,
 }
 
 impl FormArgs {
@@ -45,24 +62,47 @@ impl FormArgs {
         Corpus::open(inputs, self.options(reading))
     }
 
-    /// Refuses to leave out what is malformed where nothing can be.
+    /// Refuses to leave out what is malformed where nothing can be, and choices about MIDI files where
+    /// they are not read.
     pub(super) fn check(&self, reading: &Reading) -> Result<()> {
-        let of_notes = matches!(reading.tokenizer, Tokenizer::Notes(_));
+        self.check_for(matches!(reading.tokenizer, Tokenizer::Notes(_)))
+    }
+
+    fn check_for(&self, of_notes: bool) -> Result<()> {
         if self.skip_malformed && self.jsonl.is_none() && !of_notes {
             let what = "only records and tunes can be malformed";
             return Err(Error::new(ErrorKind::Usage, what)
                 .at("--skip-malformed")
                 .way_out("it is for --jsonl and for --tokenizer notes"));
         }
-        Ok(())
+        let of_midi = self.midi_tracks.map(|_| "--midi-tracks");
+        let of_midi = of_midi.or(self.midi_grid.map(|_| "--midi-grid"));
+        match of_midi.filter(|_| !of_notes) {
+            Some(option) => {
+                let what = "only where tokens are notes are MIDI files read";
+                let error = Error::new(ErrorKind::Usage, what).at(option);
+                Err(error.way_out("add --tokenizer notes, or leave it out"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// How a corpus is to be read.
     pub(super) fn options(&self, reading: &Reading) -> CorpusOptions {
-        let mut options = reading.corpus_options(self.jsonl.clone(), self.lossy);
+        self.applied_to(reading.corpus_options(self.jsonl.clone(), self.lossy))
+    }
+
+    fn applied_to(&self, mut options: CorpusOptions) -> CorpusOptions {
         if self.skip_malformed {
             options.malformed = Malformed::Skip;
         }
+        options.listening = Listening {
+            tracks: match self.midi_tracks {
+                Some(TracksArg::All) => Tracks::All,
+                Some(TracksArg::Melody) | None => Tracks::Melody,
+            },
+            grid: self.midi_grid.map_or(Grid::AsWritten, Grid::Of),
+        };
         options
     }
 }
@@ -101,14 +141,12 @@ pub(super) fn stdin_once(first: &[String], second: &[String], options: &str) -> 
 impl CorpusArgs {
     /// Opens the corpus to be read by what is no model's reading.
     pub(super) fn open_as(&self, options: CorpusOptions) -> Result<Corpus> {
-        let jsonl_field = self.form.jsonl.clone();
-        Corpus::open(
-            &self.inputs,
-            CorpusOptions {
-                jsonl_field,
-                ..options
-            },
-        )
+        self.form.check_for(false)?;
+        let options = CorpusOptions {
+            jsonl_field: self.form.jsonl.clone(),
+            ..options
+        };
+        Corpus::open(&self.inputs, self.form.applied_to(options))
     }
 
     pub(super) fn open(&self, reading: &Reading) -> Result<Corpus> {
@@ -121,7 +159,7 @@ impl CorpusArgs {
 pub(super) struct ReadingArgs {
     /// What a token is: words (numbers too, punctuation apart), whitespace (what stands between
     /// blanks, exactly as KenLM splits), characters (what a reader takes for one), bytes (of any file), notes (of
-    /// tunes in ABC; notes:full keeps chord symbols and ornaments, notes:common-key transposes);
+    /// tunes in ABC and MIDI files; notes:full keeps chord symbols and ornaments, notes:common-key transposes);
     /// or a subword tokenizer by its name or its file
     #[arg(
         long,

@@ -5,12 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::batch::Batch;
 use super::blocks::Blocks;
 use super::inputs::Found;
-use super::options::CorpusOptions;
+use super::options::{CorpusOptions, Unit};
 use super::records::Skipped;
 use super::source::Source;
 use super::tunes::LeftOut;
 use super::valid::Replaced;
 use crate::error::{Error, ErrorKind, Result};
+use crate::notes::midi::is_midi;
 use crate::warning::Warning;
 
 /// Text, wherever it comes from, to be read sentence by sentence.
@@ -29,7 +30,9 @@ pub struct Corpus {
 impl Corpus {
     /// The corpus under these names: files, folders, patterns, `-` for standard input.
     pub fn open(inputs: &[String], options: CorpusOptions) -> Result<Self> {
-        let found = Found::under(inputs)?;
+        let tunes = matches!(options.unit, Unit::Tune(_)) && options.jsonl_field.is_none();
+        let also = if tunes { is_midi } else { |_: &[u8]| false };
+        let found = Found::under(inputs, also)?;
         let skipped = found.skipped.first().map(|first| {
             let (count, first) = (found.skipped.len(), first.display());
             let files = if count == 1 { "file" } else { "files" };

@@ -14,17 +14,23 @@ use crate::error::{Error, ErrorKind, Result};
 const STDIN: &str = "-";
 
 /// What was found under the names.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Found {
     pub(super) sources: Vec<Source>,
     /// Files in folders that are no text.
     pub(super) skipped: Vec<PathBuf>,
+    also: fn(&[u8]) -> bool,
 }
 
 impl Found {
-    /// Everything under these names, in their order.
-    pub(super) fn under(inputs: &[String]) -> Result<Self> {
-        let mut found = Found::default();
+    /// Everything under these names, in their order. In folders, `also` says of what is no text
+    /// whether it is wanted, from its first bytes.
+    pub(super) fn under(inputs: &[String], also: fn(&[u8]) -> bool) -> Result<Self> {
+        let mut found = Found {
+            sources: Vec::new(),
+            skipped: Vec::new(),
+            also,
+        };
         if inputs.is_empty() {
             return Err(usage("no input was named")
                 .way_out("name files or folders, or - for standard input"));
@@ -90,7 +96,7 @@ impl Found {
         for path in files_under(folder)? {
             let failure = |error| Error::io("read", &path, error);
             let file = File::open(&path).map_err(failure)?;
-            if looks_like_text(file).map_err(failure)? {
+            if looks_like_text(file, self.also).map_err(failure)? {
                 self.sources.push(Source::path(&path)?);
             } else {
                 self.skipped.push(path);
@@ -152,7 +158,7 @@ mod tests {
 
     fn names(folder: &Path, input: &str) -> Result<Vec<String>> {
         let input = folder.join(input).to_str().unwrap().to_owned();
-        let found = Found::under(&[input])?;
+        let found = Found::under(&[input], |_| false)?;
         let within = |source: &Source| {
             let name = Path::new(source.name()).strip_prefix(folder).unwrap();
             name.to_str().unwrap().to_owned()
@@ -177,7 +183,7 @@ mod tests {
         assert_eq!(all, ["a/z", "a.txt", "b.txt", "empty", "utf16"]);
         let error = names(folder.path(), "none").unwrap_err();
         assert!(error.what().contains("no text"), "{error}");
-        let found = Found::under(&[folder.path().to_str().unwrap().to_owned()]).unwrap();
+        let found = Found::under(&[folder.path().to_str().unwrap().to_owned()], |_| false).unwrap();
         assert_eq!(found.skipped.len(), 2);
     }
 
@@ -206,9 +212,19 @@ mod tests {
         let error = names(folder.path(), "absent.txt").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Io);
         assert!(error.place().unwrap().ends_with("absent.txt"));
-        assert!(Found::under(&[]).unwrap_err().what().contains("no input"));
+        assert!(
+            Found::under(&[], |_| false)
+                .unwrap_err()
+                .what()
+                .contains("no input")
+        );
         let twice = [STDIN.to_owned(), STDIN.to_owned()];
-        assert!(Found::under(&twice).unwrap_err().what().contains("once"));
+        assert!(
+            Found::under(&twice, |_| false)
+                .unwrap_err()
+                .what()
+                .contains("once")
+        );
         let error = Source::stdin(true).unwrap_err();
         assert!(error.advice().unwrap().contains("name a file"), "{error}");
     }

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::notes::Spelling;
+use crate::notes::midi::Listening;
 
 /// How to read a corpus; the default is one sentence a line, in UTF-8, as it stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,6 +26,8 @@ pub struct CorpusOptions {
     /// What to do with records of JSON Lines that cannot be read, and with tunes that are not
     /// understood.
     pub malformed: Malformed,
+    /// How tunes are made of MIDI files.
+    pub listening: Listening,
     /// Whether records, or else lines, are kept as they were read beside their text, for
     /// [`Batch::records`](super::Batch::records).
     pub keep_records: bool,
@@ -45,7 +48,7 @@ pub enum Unit {
     Line,
     /// Each file, or each record of JSON Lines, its line ends included.
     Document,
-    /// Each tune of a collection in ABC, spelt as a line of tokens.
+    /// Each tune of a collection in ABC or of a MIDI file, spelt as a line of tokens.
     Tune(Spelling),
 }
 

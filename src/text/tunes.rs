@@ -1,17 +1,18 @@
-//! Here is a collection of tunes, give me a sentence for each.
+//! Here is a collection of tunes, or the recording of one, give me a sentence for each.
 //!
 //! A collection is read whole, as a document is, for what stands at its head
 //! holds for every tune in it. A sentence is the tune's line of tokens, so that
-//! from here on a tune is a text like any other.
+//! from here on a tune is a text like any other. A file that begins as MIDI does is
+//! one tune.
 
 use std::borrow::Cow;
 
-use super::batch::{Batch, place};
+use super::batch::{Batch, WHOLE_FILE, place};
 use super::options::{CorpusOptions, Malformed, Unit};
 use super::valid::{Origin, validate};
 use crate::error::{Error, ErrorKind, Result};
-use crate::notes::Spelling;
 use crate::notes::abc::{Piece, collection};
+use crate::notes::{Spelling, Tune, midi};
 use crate::warning::Warning;
 
 /// So many tunes that were left out are named; the others are counted.
@@ -59,6 +60,9 @@ impl Batch {
         options: &CorpusOptions,
     ) -> Result<()> {
         let bytes = std::mem::take(&mut self.text);
+        if midi::is_midi(&bytes) {
+            return self.add_recording(&bytes, origin, spelling, options);
+        }
         let valid = validate(&bytes, options.invalid, origin, &mut self.replaced)?;
         let text = String::from_utf8_lossy(&valid);
         self.add_tunes(&text, spelling, options, |line, start| {
@@ -82,24 +86,57 @@ impl Batch {
                     let (line, _) = place_of(malformed.line, 0);
                     let place = place(&self.file, line);
                     let place = format!("{place}, {}", name(&piece));
-                    match options.malformed {
-                        Malformed::Refuse => return Err(refusal(&malformed.what).at(place)),
-                        Malformed::Skip => {
-                            let what = format!("left out {place}: {}", malformed.what);
-                            self.left_out.note(what);
-                        }
-                    }
+                    self.leave_out(&malformed.what, place, options)?;
                     continue;
                 }
             };
-            let start = self.text.len();
-            self.text
-                .extend_from_slice(spelling.spell(&tune).as_bytes());
-            let bytes = start..self.text.len();
-            self.text.push(b'\n');
-            self.add(bytes, place_of(piece.line, piece.start), options);
+            let place = place_of(piece.line, piece.start);
+            self.add_tune(&tune, place, spelling, options);
         }
         Ok(())
+    }
+
+    /// Makes a sentence of a MIDI file.
+    fn add_recording(
+        &mut self,
+        bytes: &[u8],
+        origin: Origin,
+        spelling: Spelling,
+        options: &CorpusOptions,
+    ) -> Result<()> {
+        match midi::read(bytes, options.listening) {
+            Ok(tune) => self.add_tune(&tune, (WHOLE_FILE, origin.offset), spelling, options),
+            Err(unreadable) => {
+                let within = unreadable.place.map(|place| format!(", {place}"));
+                let place = format!("{}{}", self.file, within.unwrap_or_default());
+                self.leave_out(&unreadable.what, place, options)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_tune(
+        &mut self,
+        tune: &Tune,
+        place: (u64, u64),
+        spelling: Spelling,
+        options: &CorpusOptions,
+    ) {
+        let start = self.text.len();
+        self.text.extend_from_slice(spelling.spell(tune).as_bytes());
+        let bytes = start..self.text.len();
+        self.text.push(b'\n');
+        self.add(bytes, place, options);
+    }
+
+    fn leave_out(&mut self, what: &str, place: String, options: &CorpusOptions) -> Result<()> {
+        match options.malformed {
+            Malformed::Refuse => Err(refusal(what).at(place)),
+            Malformed::Skip => {
+                self.left_out.note(format!("left out {place}: {what}"));
+                Ok(())
+            }
+        }
     }
 }
 

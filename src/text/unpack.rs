@@ -13,11 +13,15 @@ const UTF32_MARKS: [&[u8]; 2] = [b"\xFF\xFE\0\0", b"\0\0\xFE\xFF"];
 const UTF16_MARKS: [&[u8]; 2] = [b"\xFF\xFE", b"\xFE\xFF"];
 pub(super) const LONGEST_MARK: usize = 4;
 
-/// True if what begins here, once unpacked, looks like text, in whatever encoding.
-pub(super) fn looks_like_text(bytes: impl Read + Send + 'static) -> io::Result<bool> {
+/// True if what begins here, once unpacked, looks like text, in whatever encoding, or is what `also`
+/// takes by its first bytes.
+pub(super) fn looks_like_text(
+    bytes: impl Read + Send + 'static,
+    also: fn(&[u8]) -> bool,
+) -> io::Result<bool> {
     let (compression, mut text) = unpack(bytes)?;
     match peek(&mut text, 8 << 10) {
-        Ok(head) => Ok(foreign_encoding(&head).is_some() || !head.contains(&0)),
+        Ok(head) => Ok(foreign_encoding(&head).is_some() || !head.contains(&0) || also(&head)),
         // Damage is for the reader to report, not for the folder to pass over.
         Err(_) if compression.is_some() => Ok(true),
         Err(error) => Err(error),

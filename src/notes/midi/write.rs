@@ -6,8 +6,8 @@
 use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
 
-use super::{Performance, QUARTER, Sound};
 use crate::error::{Error, ErrorKind, Result};
+use crate::notes::{Length, Metre, Performance, QUARTER, Sound, WHOLE};
 
 /// So many millionths of a second a quarter note lasts.
 const TEMPO: u32 = 500_000;
@@ -56,14 +56,13 @@ type Timed = (u64, TrackEventKind<'static>);
 fn signs(performance: &Performance) -> Vec<Timed> {
     let meta = |at, message| (at, TrackEventKind::Meta(message));
     let mut signs = vec![meta(0, MetaMessage::Tempo(u24::new(TEMPO)))];
+    let upbeat = upbeat(performance);
+    if let Some((_, upbeat)) = upbeat {
+        signs.extend(time(upbeat).map(|time| meta(0, time)));
+    }
     for (at, metre) in &performance.metres {
-        let Some((above, below)) = metre.fraction() else {
-            continue;
-        };
-        if let (Ok(above), true) = (u8::try_from(above), below.is_power_of_two()) {
-            let below = below.trailing_zeros() as u8;
-            signs.push(meta(*at, MetaMessage::TimeSignature(above, below, 24, 8)));
-        }
+        let at = upbeat.map_or(*at, |(end, _)| end.max(*at));
+        signs.extend(metre.fraction().and_then(time).map(|time| meta(at, time)));
     }
     for (at, key) in &performance.keys {
         if let Ok(sharps @ -7..=7) = i8::try_from(key.sharps()) {
@@ -73,10 +72,30 @@ fn signs(performance: &Performance) -> Vec<Timed> {
     signs
 }
 
+/// The time signature of so many so-many-eths, if MIDI has one.
+fn time((above, below): (u64, u64)) -> Option<MetaMessage<'static>> {
+    let above = u8::try_from(above).ok()?;
+    let below = below
+        .is_power_of_two()
+        .then_some(below.trailing_zeros() as u8)?;
+    Some(MetaMessage::TimeSignature(above, below, 24, 8))
+}
+
+/// Where a short first bar ends, and its length as a fraction: it is written as a metre of its own,
+/// so that who reads the file draws the bars where they are.
+fn upbeat(performance: &Performance) -> Option<(u64, (u64, u64))> {
+    let end = *performance.bars.first()?;
+    let (at, metre) = performance.metres.first()?;
+    let bar = Metre::bar(metre)?;
+    let length = Length::new(end, WHOLE)?;
+    let fraction = (length.numerator().into(), length.denominator().into());
+    (*at == 0 && length < bar && time(fraction).is_some()).then_some((end, fraction))
+}
+
 fn strokes<'s>(sounds: impl Iterator<Item = &'s Sound>, channel: u4) -> Vec<Timed> {
     let stroke = |at, message| (at, TrackEventKind::Midi { channel, message });
     let mut strokes = Vec::new();
-    for sound in sounds {
+    for sound in sounds.filter(|sound| sound.length > 0) {
         let (key, vel) = (u7::new(sound.pitch.midi()), u7::new(VELOCITY));
         let vel_off = u7::new(0);
         strokes.push(stroke(sound.start, MidiMessage::NoteOn { key, vel }));
@@ -114,43 +133,4 @@ fn track(mut events: Vec<Timed>, end: u64) -> Result<Vec<TrackEvent<'static>>> {
         before = at;
     }
     Ok(track)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::notes::abc::collection;
-    use crate::notes::perform;
-
-    #[test]
-    fn what_is_written_is_read_as_the_same_notes() {
-        let text = "X:1\nM:6/8\nK:Em\n|:E2B BAB|1 d3 D3:|2 [EG]6|]";
-        let performance = perform(&collection(text).next().unwrap().read().unwrap().events);
-        let bytes = write(&performance).unwrap();
-        let file = Smf::parse(&bytes).unwrap();
-        assert_eq!(file.tracks.len(), 2);
-        let (mut now, mut starts) = (0, Vec::new());
-        for event in &file.tracks[1] {
-            now += u64::from(event.delta.as_int());
-            if let TrackEventKind::Midi {
-                message: MidiMessage::NoteOn { key, .. },
-                ..
-            } = event.kind
-            {
-                starts.push((now, key.as_int()));
-            }
-        }
-        let expected = performance.sounds.iter().map(|s| (s.start, s.pitch.midi()));
-        let mut expected: Vec<(u64, u8)> = expected.collect();
-        expected.sort_unstable();
-        starts.sort_unstable();
-        assert_eq!(starts, expected);
-        assert_eq!(now, performance.end);
-        let said = |event: &&TrackEvent| {
-            let of_em = MetaMessage::KeySignature(1, true);
-            event.kind == TrackEventKind::Meta(of_em)
-                || event.kind == TrackEventKind::Meta(MetaMessage::TimeSignature(6, 3, 24, 8))
-        };
-        assert_eq!(file.tracks[0].iter().filter(said).count(), 2);
-    }
 }
