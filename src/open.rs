@@ -255,8 +255,11 @@ fn load_mixture(file: &ModelFile, options: OpenOptions) -> Result<(Voice, u64)> 
     Ok((Voice::Mixture(Box::new(header), mixture), bytes))
 }
 
-/// A voice that is whole in one file.
-fn load(file: &ModelFile) -> Result<Voice> {
+/// The voice that is whole in this file.
+///
+/// # Errors
+/// If it is damaged, is of an unknown kind, or is a mixture or a tokenizer.
+pub fn load(file: &ModelFile) -> Result<Voice> {
     match file.kind() {
         ngram::format::KIND => {
             let (header, vocabulary, table) = ngram::format::load(file)?;
