@@ -366,6 +366,20 @@ fn spell_notes(notes: &[Note], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
+/// A line of music that ends with a plain bar, and the next that begins with one, have it in common; so
+/// do two between which everything was left out.
+pub(super) fn share_bars(events: &mut Vec<Event>) {
+    let plain = Bar::line(Line::Plain);
+    events.dedup_by(|later, earlier| match (earlier, later) {
+        (Event::Bar(_), Event::Bar(later)) if *later == plain => true,
+        (Event::Bar(earlier), Event::Bar(later)) if *earlier == plain => {
+            *earlier = *later;
+            true
+        }
+        _ => false,
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
+use super::event::share_bars;
 use super::{Event, Tune, abc};
 
 /// Which of a tune's tokens a model reads, and in which key.
@@ -52,8 +53,11 @@ impl Spelling {
     /// The tokens of a tune, with a space between them.
     pub fn spell(self, tune: &Tune) -> String {
         let fifths = self.fifths(&tune.events);
+        let kept = tune.events.iter().filter(|event| self.keeps(event));
+        let mut events: Vec<Event> = kept.cloned().collect();
+        share_bars(&mut events);
         let mut line = String::new();
-        for event in tune.events.iter().filter(|event| self.keeps(event)) {
+        for event in &events {
             let space = if line.is_empty() { "" } else { " " };
             // Writing to a string does not fail.
             let _ = match fifths {

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::accidentals::{Accidentals, Reach};
 use super::collection::uncommented;
 use super::letters::LETTERS;
-use crate::notes::{Bar, Event, Key, Length, Line, Malformed, Metre, Tune};
+use crate::notes::event::share_bars;
+use crate::notes::{Event, Key, Length, Malformed, Metre, Tune};
 
 /// A tune being read.
 pub(super) struct Reader {
@@ -213,19 +214,6 @@ impl Reader {
         share_bars(events);
         self.tune
     }
-}
-
-/// A line that ends with a plain bar, and the next that begins with one, have it in common.
-fn share_bars(events: &mut Vec<Event>) {
-    let plain = Bar::line(Line::Plain);
-    events.dedup_by(|later, earlier| match (earlier, later) {
-        (Event::Bar(_), Event::Bar(later)) if *later == plain => true,
-        (Event::Bar(earlier), Event::Bar(later)) if *earlier == plain => {
-            *earlier = *later;
-            true
-        }
-        _ => false,
-    });
 }
 
 /// The letter and the value of a field, if a line is one. `A:|` is music.

@@ -305,3 +305,17 @@ proptest! {
         assert_stable(&once);
     }
 }
+
+#[test]
+fn bars_that_meet_where_something_is_left_out_are_shared() {
+    let tune = read("X:1\nL:1/8\nK:C\nA:|\nP:B\n|B|]").unwrap();
+    for spelling in Spelling::ALL {
+        let tokens = spelling.spell(&tune);
+        let again = read(&written(&tokens)).unwrap();
+        assert_eq!(spelling.spell(&again), tokens, "{spelling:?}");
+    }
+    assert_eq!(
+        Spelling::default().spell(&tune),
+        "L:1/8 K:C A4:1/8 :| B4:1/8 |]"
+    );
+}
