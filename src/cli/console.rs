@@ -32,7 +32,7 @@ pub(super) struct Global {
     /// Show no progress
     #[arg(long, short, global = true, help_heading = "Global options")]
     quiet: bool,
-    /// Open models without checking their checksums
+    /// Open models at once, without checking what they hold: a damaged one may answer wrongly
     #[arg(long, global = true, help_heading = "Global options")]
     no_verify: bool,
     /// Read models into memory instead of mapping their files
